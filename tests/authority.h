@@ -384,5 +384,6 @@ static inline int authority_run(struct authority *world)
         AUTHORITY_TEST(a_taken_gateway_is_held_to_what_clients_may_say, world),
     };
 
+    authority_place(world);
     return cmocka_run_group_tests_name(world->queue, tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 #include "tests/dump.h"
 #include "tests/harness.h"
 
-#define AUTHORITY_IDS      64
+#define AUTHORITY_IDS      128
 #define AUTHORITY_OFFICIAL 999
 #define AUTHORITY_ROLES    64 /* numbers below it are tried */
 
@@ -31,7 +31,7 @@ struct authority_field {
 };
 
 struct authority_place {
-    const char *path;
+    const char *path; /* NULL: that of authority_place */
     struct authority_field fields[AUTHORITY_IDS];
     unsigned n_fields;
 };
@@ -41,7 +41,7 @@ struct authority {
     struct harness *harness;                /* the test's */
     void (*begin)(struct harness *harness); /* the service on a fresh store */
     void (*end)(struct harness *harness);
-    /* Makes what is in one place, in the order of the enum; paths are set, or are set here. */
+    /* Makes what is in one place, in the order of the enum, under the path that is set. NULL: nothing. */
     void (*make)(struct harness *harness, struct authority_place *place, unsigned n);
     const struct authority_field *fields; /* the same everywhere; ended by a NULL */
     /* A text that is another one in each request, or NULL. May be NULL. */
@@ -86,6 +86,18 @@ static inline void authority_put_text(struct authority_place *place, const char 
 
 /* ---- the world ---- */
 
+/* Places where a service has no paths of its own. */
+static inline void authority_place(struct authority *world)
+{
+    static const char *const paths[] = {
+        [OWN] = "00010002", [SIBLING] = "00010003", [PARENT] = "0001", [CHILD] = "000100020004"};
+
+    for (unsigned i = 0; i < N_PLACES; i++) {
+        if (!world->places[i].path)
+            world->places[i].path = paths[i];
+    }
+}
+
 static inline FILE *authority_file(const struct authority *world, const char *mode)
 {
     char path[64];
@@ -105,7 +117,8 @@ static inline void authority_open(struct authority *world)
     world->stranger = (struct authority_person){998, 1000998};
     for (unsigned i = 0; i < N_PLACES; i++) {
         world->places[i].n_fields = 0;
-        world->make(world->harness, &world->places[i], i);
+        if (world->make)
+            world->make(world->harness, &world->places[i], i);
     }
     harness_stop(world->harness);
     file = authority_file(world, "r");

@@ -16,11 +16,11 @@
 #pragma once
 #include <dirent.h>
 #include <fcntl.h>
-#include <mbedtls/sha256.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/limits.h"
+#include "common/base/sha256.h"
 #include "common/daemon/service.h"
 #include "tests/reason.h"
 #include "tests/record.h"
@@ -328,7 +328,7 @@ static inline Rpc__Call *harness_add(struct harness *h, const char *method, cons
     }
     if (key) {
         call->idempotency_key = (ProtobufCBinaryData){32, harness_alloc(h, 32)};
-        mbedtls_sha256_ret((const unsigned char *)key, strlen(key), call->idempotency_key.data, 0);
+        sha256_of(key, strlen(key), call->idempotency_key.data);
     }
     h->calls[h->n_calls++] = call;
     return call;
@@ -656,4 +656,33 @@ static inline void harness_tamper(struct harness *h, const char *sql)
     harness_off_record(h);
     ensure(statement >= 0 && store_run(h->service.store, (unsigned)statement, "") >= 0);
     ensure(store_commit(h->service.store) == 0);
+}
+
+/* That the audit finds what one statement changes behind the service's back, and nothing before it, nor when another
+ * one has changed it back (NULL: it stays so). A failure names the statement. */
+#define assert_found(h, change, back) harness_expect_found(h, change, back, __FILE__, __LINE__)
+
+static inline void harness_expect_clean(struct harness *h, const char *file, int line)
+{
+    const char *found = harness_audit(h);
+
+    if (!*found)
+        return;
+    fprintf(stderr, "%s", found);
+    reason_fail(file, line);
+}
+
+static inline void harness_expect_found(struct harness *h, const char *change, const char *back, const char *file,
+                                        int line)
+{
+    harness_expect_clean(h, file, line);
+    harness_tamper(h, change);
+    if (!*harness_audit(h)) {
+        fprintf(stderr, "not found: %s\n", change);
+        reason_fail(file, line);
+    }
+    if (!back)
+        return;
+    harness_tamper(h, back);
+    harness_expect_clean(h, file, line);
 }

@@ -25,7 +25,7 @@ static const char *const numbers[] = {
     "state", "kind", "reason", "refusal", "role", "level", "sex", "trade", "trades", "channel", "purpose", "verdict",
     "standing", "post", "source", "proof", "release", "duty", "outcome", "allowance", "attempt", "value", "body",
     "began", "ended", "sign_in", "confirmed", "withdrawn", "closed", "settled", "offline", "walk_in", "must_move",
-    "full_time", "used", "cover",
+    "full_time", "used", "cover", "entered", "by_company", "goods",
     /* how many, and which */
     "n", "upto", "seq", "steps", "version", "day", "days", "line", "part", "size", "place", "stratum", "serial",
     "capacity", "walk_ins", "booked", "walked", "promoted", "places", "entrants", "seated", "wins", "granted", "tries",

@@ -26,3 +26,12 @@ static inline struct clock test_random(void)
     clock_fake(&clock, 1, test_seed());
     return clock;
 }
+
+/* A number below n. */
+static inline unsigned test_roll(struct clock *random, unsigned n)
+{
+    uint32_t number;
+
+    clock_random(random, &number, sizeof(number));
+    return number % n;
+}

@@ -373,6 +373,19 @@ const struct api_method *api_methods(void)
     return loaded.methods;
 }
 
+bool api_exports_itself(const char *queue)
+{
+    size_t len = strcspn(queue, ".");
+
+    for (size_t i = 0; i < loaded.n_methods; i++) {
+        const struct api_method *method = &loaded.methods[i];
+
+        if (method->rule->exports && strlen(method->queue) == len && memcmp(method->queue, queue, len) == 0)
+            return true;
+    }
+    return false;
+}
+
 const struct api_method *api_method(const char *name)
 {
     size_t low = 0, high = loaded.n_methods;

@@ -31,8 +31,10 @@ struct api_message {
 };
 
 struct api_method {
-    const char *queue; /* the broker's queue: the proto package, "" for what every daemon serves */
-    const char *name;  /* "Coupons.CreateClaim" */
+    /* The broker's queue: the proto package, "" for what every daemon serves; of such an operation with a route the
+     * first parameter of the path, a string, names the queue. */
+    const char *queue;
+    const char *name; /* "Coupons.CreateClaim" */
     const ProtobufCServiceDescriptor *service;
     unsigned index; /* in service */
     const struct api_message *input, *output;
@@ -70,6 +72,9 @@ int api_load(void);
 const struct api_method *api_methods(void);
 /* By name, or NULL. */
 const struct api_method *api_method(const char *name);
+/* Whether a service, or the one that a partition's queue is of, gives a person what it keeps of her by an operation of
+ * its own (Method.exports). */
+bool api_exports_itself(const char *queue);
 /* The tables of a message of ours; never NULL for one that a method reaches. */
 const struct api_message *api_message(const ProtobufCMessageDescriptor *descriptor);
 /* Knows a message from now on that no operation takes or gives. 0, or -1 after logging why. */

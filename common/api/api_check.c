@@ -5,7 +5,7 @@
  *              Event's fields numbered below LIMIT_EVENT_NUMBER
  *   limits     fit the field's type, and least is not above greatest
  *   reasons    0 is OK, every other says an HTTP status that has a phrase, and a Chinese text
- *   methods    carry a rule.method; exactly one route, or none and INTERNAL;
+ *   methods    carry a rule.method; a raw one has bytes called body; exactly one route, or none and INTERNAL;
  *              OFFICIAL and only OFFICIAL names roles; reads need no idempotency;
  *              a POST that creates (no custom verb) says KEY or NATURAL unless nobody
  *              is signed in, and KEY needs somebody who is and no answer that comes later
@@ -113,6 +113,8 @@ static int check_field(struct api *api, const View__Message *message, const View
         wrong = "lax, but required or no single value";
     else if (limit->inside && limit->required)
         wrong = "required, and kept inside";
+    else if (limit->header[0] && (field->type != VIEW_TYPE_STRING || field->label == VIEW_LABEL_REPEATED))
+        wrong = "a header that is no single string";
     else if (limit->subject && (field->type != VIEW_TYPE_INT64 || field->label == VIEW_LABEL_REPEATED))
         wrong = "a subject that is no single int64";
     return wrong ? api_wrong(api, "field %s.%s: %s", message->name, field->name, wrong) : 0;
@@ -316,7 +318,28 @@ static const char *media_mistake(const Rule__Method *rule, const View__Message *
     return part && part->type == VIEW_TYPE_INT32 ? NULL : "media without an int32 part in its input";
 }
 
-static int check_method(struct api *api, const View__Service *service, const View__Method *method)
+static const char *raw_mistake(const Rule__Method *rule, const View__Message *input)
+{
+    const View__Field *body = api_view_field(input, "body");
+
+    if (!rule->post[0] || rule->who != RULE__WHO__PUBLIC)
+        return "raw is for a post of who signs it, and has no session";
+    return body && body->type == VIEW_TYPE_BYTES ? NULL : "raw without bytes body in its input";
+}
+
+/* An operation of every daemon goes to the one that its path names. */
+static const char *everywhere_mistake(const Rule__Method *rule, const View__Message *input)
+{
+    const char *path = rule->get[0] ? rule->get : rule->post[0] ? rule->post : rule->delete_;
+    const View__Field *service = api_view_field(input, "service");
+    const char *first = strchr(path, '{');
+
+    if (!path[0] || (first && strncmp(first, "{service}", 9) == 0 && service && service->type == VIEW_TYPE_STRING))
+        return NULL;
+    return "of every daemon, and its path begins with no {service}";
+}
+
+static int check_method(struct api *api, const View__Service *service, const View__Method *method, const char *package)
 {
     const Rule__Method *rule = method->options ? method->options->method : NULL;
     const View__Message *input = api_view_message(api->set, method->input_type);
@@ -335,6 +358,10 @@ static int check_method(struct api *api, const View__Service *service, const Vie
         wrong = list_mistake(api->set, method, input, output);
     if (!wrong && rule->media[0])
         wrong = media_mistake(rule, input, method->output_type);
+    if (!wrong && rule->raw)
+        wrong = raw_mistake(rule, input);
+    if (!wrong && strcmp(package, "rpc") == 0)
+        wrong = everywhere_mistake(rule, input);
     if (wrong)
         return api_wrong(api, "method %s.%s: %s", service->name, method->name, wrong);
     if (api_is_inside(rule))
@@ -361,7 +388,7 @@ static int check_file(struct api *api, const View__File *file)
         const View__Service *service = file->service[i];
 
         for (size_t j = 0; j < service->n_method; j++) {
-            if (check_method(api, service, service->method[j]))
+            if (check_method(api, service, service->method[j], file->package))
                 return -1;
         }
     }

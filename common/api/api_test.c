@@ -279,6 +279,10 @@ CHANGE(parameter_twice)
 {
     rule(set, "GetSeat")->get = "/v1/{seat_id}/{seat_id}";
 }
+CHANGE(of_every_daemon_alike)
+{
+    rule(set, "ExportMine")->get = "/v1/me/data";
+}
 CHANGE(no_slash)
 {
     rule(set, "GetSeat")->get = "v1";
@@ -452,6 +456,7 @@ static void each_mistake_in_a_proto_is_refused_and_named(void **state)
         {rows_of_unasked_state, "method Shows.ListSeats: its rows have a state"},
         {rows_of_unasked_end, "method Shows.ListShows: its rows have a state"},
         {rows_of_another_state, "method Shows.ListSeats: its rows have a state"},
+        {of_every_daemon_alike, "method Daemon.ExportMine: of every daemon"},
         {no_slash, "does not begin"},
         {empty_segment, "a segment"},
         {capital_segment, "a segment"},

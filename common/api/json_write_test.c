@@ -101,13 +101,14 @@ static void what_is_written_reads_back_the_same(void **state)
                "\"expiresAt\":\"3\",\"level\":\"MEMBER\",\"unionPath\":\"\",\"trade\":\"COURIER\",\"birthYear\":1990,"
                "\"sex\":\"FEMALE\",\"grants\":[{\"role\":\"FINANCE\",\"unionPath\":\"0001\",\"givenAt\":\"0\","
                "\"givenBy\":[]}],\"internal\":true,"
-               "\"shownName\":\"王*明\",\"grantsSeal\":\"\",\"unproven\":false,\"steppedUpUntil\":\"0\"},"
+               "\"shownName\":\"王*明\",\"grantsSeal\":\"\",\"unproven\":false,\"steppedUpUntil\":\"0\",\"birthday\":0,"
+               "\"memberSince\":0},"
                "\"idempotencyKey\":\"AA==\",\"traceId\":\"AAA=\",\"deadlineAt\":\"0\"}"},
         {EVENT, "{\"showChanged\":{\"showId\":\"1\",\"state\":\"PUBLISHED\",\"unionPath\":\"0001\","
                 "\"eligiblePath\":\"\"}}"},
         {NUMBERS, "{\"maxLen\":4294967295,\"minLen\":0,\"min\":\"-1\",\"max\":\"1\",\"maxItems\":7,\"required\":true,"
                   "\"time\":false,\"subject\":false,\"hex\":true,\"day\":false,\"lines\":false,\"raw\":false,"
-                  "\"usual\":\"0\",\"inside\":false,\"lax\":false}"},
+                  "\"usual\":\"0\",\"inside\":false,\"lax\":false,\"header\":\"\"}"},
         {PROBE, "{\"healthy\":true,\"summary\":\"ok\",\"version\":\"\",\"metrics\":[{\"name\":\"a\",\"labels\":\"\","
                 "\"value\":0.5,\"type\":\"gauge\"},{\"name\":\"b\",\"labels\":\"\",\"value\":2,\"type\":\"\"}],"
                 "\"firstId\":\"7\"}"},

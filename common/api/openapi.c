@@ -50,6 +50,17 @@ static void write_parameters(struct openapi *doc, const struct api_method *metho
         write_parameter(doc, method, field, "query", field->limit->required);
         comma = ",";
     }
+    for (unsigned i = 0; i < method->input->descriptor->n_fields && method->rule->raw; i++) {
+        const Rule__Field *limit = method->input->fields[i].limit;
+
+        if (!limit->header[0])
+            continue;
+        buf_printf(ret,
+                   "%s{\"name\":\"%s\",\"in\":\"header\",\"required\":%s,\"description\":\"by which its sender "
+                   "proves the body\",\"schema\":{\"type\":\"string\",\"maxLength\":%u}}",
+                   comma, limit->header, limit->required ? "true" : "false", limit->max_len);
+        comma = ",";
+    }
     if (method->rule->idempotency == RULE__IDEMPOTENCY__KEY)
         buf_printf(ret,
                    "%s{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":true,\"description\":"
@@ -74,6 +85,11 @@ static void write_body(struct openapi *doc, const struct api_method *method)
 
     if (strcmp(method->http, "POST") != 0 || method->input->descriptor->n_fields == method->n_params)
         return;
+    if (method->rule->raw) {
+        buf_str(doc->out, ",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{\"schema\":"
+                          "{\"type\":\"object\",\"x-raw\":true}}}}");
+        return;
+    }
     for (unsigned i = 0; i < method->input->descriptor->n_fields; i++)
         required |= method->input->fields[i].limit->required && !openapi_is_param(method, &method->input->fields[i]);
     buf_printf(doc->out, ",\"requestBody\":{\"required\":%s,\"content\":{\"application/json\":{\"schema\":",

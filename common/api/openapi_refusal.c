@@ -23,6 +23,7 @@ enum {
     DEVICE = 1 << 15,  /* it depends on the asking device */
     STEP_UP = 1 << 16, /* or on a second proof of who asks */
     OWN = 1 << 17,     /* of no service, but an edge's own */
+    NAMED = 1 << 18,   /* of every daemon: its path names which */
 };
 
 static const struct {
@@ -58,6 +59,7 @@ static const struct {
     {RPC__REASON__OUTSIDE_YOUR_UNION, OFFICIAL},
     {RPC__REASON__UNION_NOT_FOUND, UNION},
     {RPC__REASON__UNION_NOT_KNOWN_YET, UNION},
+    {RPC__REASON__SERVICE_NOT_FOUND, NAMED},
     {RPC__REASON__METHOD_NOT_ALLOWED, OWN},
     {RPC__REASON__BODY_TOO_LARGE, BODY},
     {RPC__REASON__UNSUPPORTED_MEDIA_TYPE, BODY},
@@ -125,6 +127,8 @@ static int traits_of(const struct api_method *method)
         traits |= OFFICIAL;
     if (strcmp(method->http, "POST") == 0)
         traits |= BODY | MAY_KEY;
+    if (!method->queue[0])
+        traits |= NAMED;
     if (rule->device)
         traits |= DEVICE;
     if (rule->step_up)

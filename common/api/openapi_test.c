@@ -209,8 +209,8 @@ static void the_words_are_those_of_the_comments(void **state)
                         "Takes a seat of a show that is open. Again: the first one.");
     assert_string_equal(json_string_value(at(list, "summary")), "Lists the seats of the caller");
     assert_null(json_object_get(list, "description"));
-    assert_string_equal(json_string_value(at(root, "tags 0 name")), "Shows");
-    assert_string_equal(json_string_value(at(root, "tags 0 description")), "Shows and their seats.");
+    assert_string_equal(json_string_value(at(root, "tags 1 name")), "Shows");
+    assert_string_equal(json_string_value(at(root, "tags 1 description")), "Shows and their seats.");
     /* A field's own comment, the Glossary of its package, the chassis', and that of its type. */
     assert_string_equal(json_string_value(at(show, "title description")), "as on the poster");
     assert_string_equal(json_string_value(at(show, "priceFen description")), "what a seat costs");

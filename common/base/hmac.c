@@ -4,16 +4,15 @@
 
 #define BLOCK 64
 
-static void start(mbedtls_sha256_context *sha, const unsigned char key[32], unsigned char pad)
+static void start(struct sha256 *sha, const unsigned char key[32], unsigned char pad)
 {
     unsigned char block[BLOCK];
 
     memset(block, pad, sizeof(block));
     for (size_t i = 0; i < 32; i++)
         block[i] ^= key[i];
-    mbedtls_sha256_init(sha);
-    ensure(mbedtls_sha256_starts_ret(sha, 0) == 0);
-    ensure(mbedtls_sha256_update_ret(sha, block, sizeof(block)) == 0);
+    sha256_start(sha);
+    sha256_add(sha, block, sizeof(block));
     mbedtls_platform_zeroize(block, sizeof(block));
 }
 
@@ -30,17 +29,14 @@ void hmac_done(struct hmac *hmac)
 
 void hmac_sum(const struct hmac *hmac, const struct hmac_part *parts, size_t n_parts, unsigned char ret[HMAC_LEN])
 {
-    mbedtls_sha256_context sha;
+    struct sha256 sha = hmac->inner;
     unsigned char inner[HMAC_LEN];
 
-    mbedtls_sha256_clone(&sha, &hmac->inner);
-    for (size_t i = 0; i < n_parts; i++) {
-        if (parts[i].len)
-            ensure(mbedtls_sha256_update_ret(&sha, parts[i].bytes, parts[i].len) == 0);
-    }
-    ensure(mbedtls_sha256_finish_ret(&sha, inner) == 0);
-    mbedtls_sha256_clone(&sha, &hmac->outer);
-    ensure(mbedtls_sha256_update_ret(&sha, inner, sizeof(inner)) == 0);
-    ensure(mbedtls_sha256_finish_ret(&sha, ret) == 0);
+    for (size_t i = 0; i < n_parts; i++)
+        sha256_add(&sha, parts[i].bytes, parts[i].len);
+    sha256_end(&sha, inner);
+    sha = hmac->outer;
+    sha256_add(&sha, inner, sizeof(inner));
+    sha256_end(&sha, ret);
     mbedtls_platform_zeroize(&sha, sizeof(sha));
 }

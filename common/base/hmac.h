@@ -4,12 +4,12 @@
  * compressions less than a plain HMAC: tokens, passes and blind indexes are
  * summed on every request. A key is only read after hmac_init, from any thread. */
 #pragma once
-#include <mbedtls/sha256.h>
+#include "common/base/sha256.h"
 
 #define HMAC_LEN 32
 
 struct hmac {
-    mbedtls_sha256_context inner, outer; /* after the key's inner and outer block */
+    struct sha256 inner, outer; /* after the key's inner and outer block */
 };
 
 /* key of 32 bytes. */

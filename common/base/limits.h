@@ -88,6 +88,7 @@
 #define LIMIT_DEVICE_HASH     16 /* bytes of what stands for it behind the gateway */
 
 /* The journal */
+#define LIMIT_HEAR_MS          3000 /* a call waits so long for what other services have told */
 #define LIMIT_JOURNAL_PAGE     1000
 #define LIMIT_JOURNAL_AHEAD_MS 60000 /* of the clock, when that has been set back */
 #define LIMIT_EVENT            4096  /* one packed Event */
@@ -98,7 +99,12 @@
 #define LIMIT_HEADS_PUBLIC     20    /* of each journal, at the gateway */
 #define LIMIT_HEADS_SHOWN      1000  /* the newest heads, as they are published */
 #define LIMIT_MONEY_KINDS      32    /* of one journal */
-#define LIMIT_EVENT_NUMBER     900   /* of a service's own events; from it on, the chassis' (rpc.proto) */
+#define LIMIT_EVENT_NUMBER     900   /* of a service's own events; from it on, the chassis' (rpc.proto), */
+#define LIMIT_CHASSIS_EVENTS   100   /* which are so many at most */
+
+/* Numbers of people */
+#define LIMIT_PEOPLE_MIN      10  /* of a group of whom it is told how many they are */
+#define LIMIT_AUDIENCE_COUNTS 256 /* counts of who would fit that are kept (audience_counts.h) */
 
 /* The store */
 #define LIMIT_PARTS          64                       /* of one service */
@@ -109,6 +115,12 @@
 /* Lists in pages */
 #define LIMIT_PAGE_PLACE 48 /* bytes beside the key of a row: the path of a union at most */
 #define LIMIT_PAGE_TOKEN 80 /* characters: a check of 4 bytes, a key of 8, a place */
+
+/* What people have got (common/benefit/granted) */
+#define LIMIT_GRANTED (1 << 23) /* that one service knows of, and people who have some */
+
+/* A member's inbox */
+#define LIMIT_INBOX 500 /* items, the newest */
 
 /* Export of what is kept of a person */
 #define LIMIT_EXPORT_PAGE  200       /* messages of one page */

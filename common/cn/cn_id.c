@@ -300,11 +300,14 @@ bool cn_day_begin(int day, int64_t *ret_at_ms)
     return true;
 }
 
+int cn_years(int from, int to)
+{
+    return to / 10000 - from / 10000 - (to % 10000 < from % 10000);
+}
+
 int cn_age(const struct cn_resident_id *id, int today)
 {
-    int birthday = id->birth_month * 100 + id->birth_day;
-
-    return today / 10000 - id->birth_year - (today % 10000 < birthday);
+    return cn_years(id->birth_year * 10000 + id->birth_month * 100 + id->birth_day, today);
 }
 
 bool cn_mobile(const char *text, char ret[CN_MOBILE_LEN + 1])

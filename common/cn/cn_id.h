@@ -83,7 +83,9 @@ void cn_mask_resident_id(const char *number, char ret[CN_RESIDENT_ID_LEN + 1]);
 int cn_day(int64_t at_ms);
 /* When such a day begins there; false when the calendar, from 1970 on, has no such day. */
 bool cn_day_begin(int day, int64_t *ret_at_ms);
-/* Whole years of age on that day; who was born on 29 February is a year older on 1 March. */
+/* Whole years from a day to another, both YYYYMMDD: what began on 29 February is a year older on 1 March. */
+int cn_years(int from, int to);
+/* Whole years of age on that day. */
 int cn_age(const struct cn_resident_id *id, int today);
 
 /* A mainland mobile number, with or without +86, blanks and hyphens: 11 digits

@@ -27,16 +27,22 @@ struct follower {
     unsigned char hash[JOURNAL_HASH_LEN]; /* of the row at the cursor */
     size_t hash_len;                      /* 0: not known, as after an upgrade */
     int64_t paused_ns;                    /* until when it stands still */
+    int64_t asked_ns;                     /* when the last page was asked for, */
+    int64_t heard_ns;                     /* and the last one of those that had the journal's end */
     int64_t said_ns;                      /* when it was last said that the journal differs */
     int64_t refused_ns;                   /* and that a row was refused */
+    int64_t stored_ns;                    /* when the cursor was stored last */
     Rpc__JournalPage *page;               /* in hand; NULL: none */
     size_t at;                            /* its next row */
+    int64_t last_seq;                     /* of the journal, by the page before */
     int64_t behind_ns;                    /* since when the end of the journal is out of sight; 0: it is not */
     bool reached;                         /* it has been seen */
     bool asking;                          /* a page is on its way */
     bool rung;                            /* meanwhile there is more */
-    bool passes;                          /* the last page was of others' rows alone */
+    bool floods;                          /* the last page was one of many */
     bool waits;                           /* for the timer, since the bell rang */
+    bool tells;                           /* the last rows made it tell something itself */
+    bool hurries;                         /* to the end, whatever floods */
     bool closing;
 };
 
@@ -86,7 +92,9 @@ static void note_place(struct follower *follower, int64_t last_seq)
 {
     if (follower->cursor >= last_seq) {
         follower->reached = true;
+        follower->hurries = false;
         follower->behind_ns = 0;
+        follower->heard_ns = follower->asked_ns;
     } else if (!follower->behind_ns) {
         follower->behind_ns = clock_monotonic_ns();
     }
@@ -96,6 +104,11 @@ bool follower_is_current(const struct follower *follower)
 {
     return follower->reached &&
            (!follower->behind_ns || clock_monotonic_ns() - follower->behind_ns < FOLLOW_BEHIND_MS * INT64_C(1000000));
+}
+
+bool follower_heard_since(const struct follower *follower, int64_t since_ns)
+{
+    return follower->heard_ns >= since_ns;
 }
 
 int64_t follower_place(const struct follower *follower)
@@ -123,7 +136,7 @@ static void on_another_journal(struct follower *follower)
 {
     if (is_time_to_say(&follower->said_ns))
         log_error("journal_differs", "queue", follower->options.queue, "seq", log_int(follower->cursor));
-    follower->reached = follower->passes = false;
+    follower->reached = follower->floods = false;
     if (!follower->options.server) {
         move_cursor(follower, 0, NULL, 0);
         follower->rung = true;
@@ -135,6 +148,17 @@ static void drop_page(struct follower *follower)
     rpc__journal_page__free_unpacked(follower->page, NULL);
     follower->page = NULL;
     follower->at = 0;
+}
+
+/* Whether the cursor alone moves, and was stored a moment ago. */
+static bool may_wait(struct follower *follower, const Rpc__JournalPage *page)
+{
+    int64_t now = clock_monotonic_ns();
+    bool may = page->n_rows == 0 && now - follower->stored_ns < FOLLOW_TICK_MS * INT64_C(1000000);
+
+    if (!may)
+        follower->stored_ns = now;
+    return may;
 }
 
 /* Applies the page's rows up to one: 0, or why nothing was done, with the row that was refused. */
@@ -151,10 +175,10 @@ static int take_slice(struct follower *follower, size_t end, size_t *ret_refused
     };
     int reason = 0;
 
-    if (follower->options.server)
-        reason = rpc_server_transact(follower->options.server, apply_slice, &slice);
-    else
+    if (!follower->options.server)
         apply_slice(NULL, &slice);
+    else if (!may_wait(follower, page))
+        reason = rpc_server_transact_again(follower->options.server, apply_slice, &slice, &follower->tells);
     *ret_refused = slice.refused;
     if (reason)
         return reason;
@@ -168,8 +192,10 @@ static int take_slice(struct follower *follower, size_t end, size_t *ret_refused
  * with the next tick, and nothing behind it before. */
 static bool take_some(struct follower *follower)
 {
-    size_t left = follower->page->n_rows - follower->at, refused, unused;
-    size_t end = follower->at + (follower->options.server && left > FOLLOW_SLICE ? FOLLOW_SLICE : left);
+    const Rpc__JournalPage *page = follower->page;
+    size_t most = page->read_to < page->last_seq ? FOLLOW_SLICE_BEHIND : FOLLOW_SLICE;
+    size_t left = page->n_rows - follower->at, refused, unused;
+    size_t end = follower->at + (follower->options.server && left > most ? most : left);
     int reason = take_slice(follower, end, &refused);
 
     if (!reason)
@@ -184,9 +210,24 @@ static bool take_some(struct follower *follower)
     return false;
 }
 
+/* Hears no bell for so long. */
+static void wait(struct follower *follower)
+{
+    follower->waits = true;
+    uv_timer_start(&follower->timer, on_tick, FOLLOW_PAUSE_MS, FOLLOW_TICK_MS);
+}
+
+/* Whether the journal is flooded just now, and may be left alone. */
+static bool may_yield(const struct follower *follower, int64_t grown)
+{
+    return follower->options.patient && grown >= FOLLOW_FLOOD && !follower->hurries &&
+           clock_monotonic_ns() - follower->behind_ns < FOLLOW_YIELD_MS * INT64_C(1000000);
+}
+
 /* The next slice of the page; other work of the loop comes between. */
 static void step(struct follower *follower)
 {
+    int64_t grown;
     bool last, more;
 
     if (is_paused(follower) || !take_some(follower))
@@ -197,8 +238,12 @@ static void step(struct follower *follower)
         return;
     }
     more = follower->cursor < follower->page->last_seq;
+    grown = follower->last_seq ? follower->page->last_seq - follower->last_seq : 0;
+    follower->last_seq = follower->page->last_seq;
     drop_page(follower);
-    if (more)
+    if (more && may_yield(follower, grown))
+        wait(follower);
+    else if (more)
         ask(follower);
     else if (follower->rung)
         on_ring(follower);
@@ -208,7 +253,7 @@ static void step(struct follower *follower)
 static void take_page(struct follower *follower, Rpc__JournalPage *page)
 {
     follower->page = page;
-    follower->passes = page->n_rows == 0 && page->read_to - follower->cursor >= FOLLOW_PASSED;
+    follower->floods = page->read_to - follower->cursor >= (page->n_rows ? FOLLOW_FLOOD : FOLLOW_PASSED);
     if (is_paused(follower)) {
         drop_page(follower);
     } else if (page->last_seq < follower->cursor) {
@@ -262,6 +307,7 @@ static void ask(struct follower *follower)
         return;
     }
     follower->rung = false;
+    follower->asked_ns = clock_monotonic_ns();
     request.after_seq = follower->cursor;
     request.since = follower->cursor ? 0 : follower->options.since;
     request.kinds = unconst(follower->options.kinds);
@@ -277,18 +323,22 @@ static void ask(struct follower *follower)
     rpc_client_flush(follower->options.client);
 }
 
-/* A question for each batch of a flood, in which there is nothing for it, would cost who is asked more than the rows.
- */
+/* A question for each batch of a flood would cost who is asked more than the rows. */
 static void on_ring(void *arg)
 {
     struct follower *follower = arg;
 
-    if (!follower->passes || follower->asking || follower->page) {
+    if (!follower->floods || follower->asking || follower->page) {
         ask(follower);
     } else if (!follower->waits) {
-        follower->waits = true;
-        uv_timer_start(&follower->timer, on_tick, FOLLOW_PAUSE_MS, FOLLOW_TICK_MS);
+        wait(follower);
     }
+}
+
+void follower_hurry(struct follower *follower)
+{
+    follower->hurries = true;
+    ask(follower);
 }
 
 static void on_tick(uv_timer_t *timer)

@@ -376,7 +376,7 @@ static void a_crash_between_row_and_cursor_doubles_nothing(void **state)
         harness_start(&target);
         applied = number_of(SQL_COUNT); /* whole slices */
         assert_applied_once_each(applied);
-        assert_true(applied < rows[i] && rows[i] - applied <= FOLLOW_SLICE);
+        assert_true(applied < rows[i] && rows[i] - applied <= FOLLOW_SLICE_BEHIND);
     }
     serve_source();
     follow();
@@ -491,6 +491,50 @@ static void a_flood_of_others_rows_is_asked_about_from_time_to_time(void **state
         uv_run(&b.loop, UV_RUN_ONCE);
     }
     bus_wait(&b, follower_place(follower) == place);
+    close_both();
+}
+
+/* A rush is left alone, a page at a time, until it is over. */
+static void who_is_patient_reads_on_when_a_rush_is_over(void **state)
+{
+    struct follow_options options = {.loop = &b.loop,
+                                     .bus_dir = b.dir,
+                                     .queue = "coupon",
+                                     .server = target.service.rpc,
+                                     .apply = apply,
+                                     .arg = &target,
+                                     .patient = true};
+    struct bus_ringer *ringer;
+    struct follower *follower;
+    int64_t row = 10, began, ms;
+    int asked;
+
+    (void)state;
+    open_both();
+    ringer = bus_ringer_open(b.dir);
+    serve_source();
+    options.client = client;
+    options.server = target.service.rpc;
+    options.store = target.service.store;
+    add_rows(1, row);
+    follower = follower_open(&options);
+    assert_non_null(follower);
+    bus_wait(&b, number_of(SQL_COUNT) == row);
+    add_rows(row + 1, row + 3 * LIMIT_JOURNAL_PAGE);
+    row += 3 * LIMIT_JOURNAL_PAGE;
+    asked = pages_asked;
+    began = clock_monotonic_ns();
+    while (pages_asked < asked + 3) {
+        add_rows(row + 1, row + FOLLOW_FLOOD);
+        row += FOLLOW_FLOOD;
+        bus_ringer_ring(ringer, "coupon");
+        uv_run(&b.loop, UV_RUN_NOWAIT);
+    }
+    ms = (clock_monotonic_ns() - began) / 1000000;
+    assert_true(ms >= 2 * FOLLOW_PAUSE_MS);
+    assert_true(number_of(SQL_COUNT) < row);
+    bus_wait(&b, number_of(SQL_COUNT) == row);
+    assert_applied_once_each(row);
     close_both();
 }
 
@@ -651,6 +695,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_cursor_from_before_hashes_goes_on),
         cmocka_unit_test(a_pause_holds_the_cursor),
         cmocka_unit_test(an_edge_reads_a_journal_that_was_replaced_anew),
+        cmocka_unit_test(who_is_patient_reads_on_when_a_rush_is_over),
     };
 
     if (argc == 3 && strcmp(argv[1], "--die") == 0)

@@ -94,6 +94,7 @@ struct service_follow {
     unsigned n_kinds;
     /* Applies one row, in a transaction of the service's own. */
     void (*apply)(void *self, void *call, const Rpc__JournalRow *row);
+    bool patient; /* some seconds later is soon enough, while the other is flooded */
 };
 
 /* In all functions self is the service's struct; of a part that services share, its own. */
@@ -162,9 +163,9 @@ struct part_table {
     const struct part_api *apis; /* the package's services */
     unsigned n_apis;
     const ProtobufCMessageDescriptor *event; /* of the service's journal */
-    /* Under which numbers it told what ChassisEvent's member_gone, union_moved and statement_changed
-     * tell, by messages alike of its own, before the chassis did (statements also since); 0: it did not. */
-    int32_t gone_before, moved_before, statement_before;
+    /* Under which numbers it told what ChassisEvent's member_gone and union_moved tell, by messages
+     * alike of its own, before the chassis did; 0: it did not. */
+    int32_t gone_before, moved_before;
     void *self;      /* the daemon's one struct */
     size_t size, at; /* of it, and of its struct parts in it */
     int slice_ms;    /* between two slices of long work */
@@ -203,6 +204,10 @@ bool parts_tidy(struct parts *parts);
 /* Whether all that a journal, which parts follow, was known to hold some moments ago has been
  * heard; always, where nothing is followed, as in tests (service_queue.c). */
 bool parts_are_current(const struct parts *parts, const char *queue);
+/* Whether all has been heard that the journals which a part reads held at some moment since the call came. False: the
+ * call waits until it has, and is then run again from its beginning (rpc_make); or was refused, with a Reason, as one
+ * of them could not be read to its end within LIMIT_HEAR_MS. Always, where nothing is followed, as in tests. */
+bool parts_heard_all(struct parts *parts, const struct part_spec *spec, int reason, void *call);
 /* Whether a part is still being told what the others have heard of a journal (hearing.h), and so
  * knows of an earlier day than they. */
 bool parts_hear_anew(const struct parts *parts, const char *queue);

@@ -80,8 +80,6 @@ static uint32_t chassis_number(const struct part_table *table, int32_t kind)
         return RPC__CHASSIS_EVENT__EVENT_MEMBER_GONE;
     if (kind == table->moved_before)
         return RPC__CHASSIS_EVENT__EVENT_UNION_MOVED;
-    if (kind == table->statement_before)
-        return RPC__CHASSIS_EVENT__EVENT_STATEMENT_CHANGED;
     for (unsigned i = 0; i < chassis->n_fields; i++) {
         if (chassis->fields[i].descriptor == own->descriptor)
             return chassis->fields[i].id;

@@ -376,7 +376,7 @@ static void as_many_journals_are_followed_as_parts_read(void **state)
         snprintf(queues[i / 2], sizeof(queues[0]), "q%u", i / 2);
         for (int k = 0; k < KINDS; k++)
             kinds[i][k] = (int32_t)i * KINDS + k;
-        parts[i].follows[0] = (struct service_follow){queues[i / 2], kinds[i], KINDS, hear};
+        parts[i].follows[0] = (struct service_follow){queues[i / 2], kinds[i], KINDS, hear, false};
         entries[i].spec = &parts[i];
     }
     assert_int_equal(service_gather_follows(&service), 0);
@@ -496,6 +496,39 @@ static void all_parts_are_exported_page_by_page(void **state)
     assert_int_equal(pages, 2);
 }
 
+static const Rpc__Answer *ask_mine(const Rpc__Principal *who)
+{
+    Rpc__MyExportRequest request = RPC__MY_EXPORT_REQUEST__INIT;
+
+    request.service = "sample";
+    return harness_call(&h, "Daemon.ExportMine", &request.base, who, NULL);
+}
+
+static size_t hers(int64_t member_id)
+{
+    Rpc__Principal *who = harness_member(&h, member_id, "0001");
+    Rpc__ExportPage *page;
+
+    who->stepped_up_until = clock_now(&h.service.clock) + 1;
+    page = harness_output(&h, ask_mine(who), &rpc__export_page__descriptor);
+    return page->n_things;
+}
+
+static void she_takes_her_own_just_after_she_has_proven_who_she_is(void **state)
+{
+    Rpc__Principal *who = harness_member(&h, MEMBER, "0001");
+    size_t notes = hers(MEMBER);
+
+    (void)state;
+    who->stepped_up_until = clock_now(&h.service.clock);
+    assert_refused(ask_mine(who), "STEP_UP_NEEDED");
+    assert_refused(ask_mine(NULL), "MISSING_TOKEN");
+    take_ticket(1);
+    take_ticket(2);
+    assert_int_equal(hers(MEMBER), notes + 2);
+    assert_int_equal(hers(MEMBER + 1), notes); /* the notes are of this test, for whoever asks */
+}
+
 static void a_token_that_no_page_gave_is_refused(void **state)
 {
     static const char *const tokens[] = {"nobody:0:1",  "tickets",   "tickets:", "tickets:9:1",
@@ -571,6 +604,7 @@ int main(void)
         TEST(on_a_merge_they_do_too),
         TEST(paths_go_along_with_a_union),
         TEST(all_parts_are_exported_page_by_page),
+        TEST(she_takes_her_own_just_after_she_has_proven_who_she_is),
         TEST(a_token_that_no_page_gave_is_refused),
         TEST(the_audit_sees_what_was_changed_added_or_taken_away),
         TEST(a_shared_part_hears_what_a_service_told_before),

@@ -109,42 +109,10 @@ static void daemon__read_journal(Rpc__Daemon_Service *daemon, const Rpc__Journal
         reply(&page, call);
 }
 
-/* Fills a probe's report. */
-static void fill_report(struct service *service, struct arena *arena, Rpc__ProbeReport *report)
+static void export_page(struct service *service, int64_t member_id, Rpc__ExportPage_Closure reply, void *call)
 {
-    char *summary = arena_printf(arena, "%s", service->queue);
-    char *version = arena_printf(arena, "%s", HUIGONG_VERSION);
-
-    report->healthy = !service->stopping;
-    report->first_id = service->first_id;
-    if (service->store) {
-        int64_t rows = rpc_server_journal(service->rpc)->committed.seq;
-
-        summary = arena_printf(arena, "%s: journal of %lld rows", service->queue, (long long)rows);
-        rpc_metric(arena, report, "huigong_journal_rows", "gauge", "", (double)rows);
-        rpc_metric(arena, report, "huigong_journal_archived_rows", "gauge", "",
-                   (double)rpc_server_journal(service->rpc)->archived);
-    }
-    if (summary)
-        report->summary = summary;
-    if (version)
-        report->version = version;
-    if (service->worker)
-        rpc_metric(arena, report, "huigong_worker_tasks", "gauge", "", (double)worker_pending(service->worker));
-    rpc_metric(arena, report, LOG_DROPPED_METRIC, "counter", "", (double)log_dropped());
-    rpc_metric(arena, report, "huigong_clock_off_seconds", "gauge", "", (double)clock_off(&service->clock) / 1000);
-    service_heads_report(service, arena, report);
-    rpc_server_metrics(service->rpc, arena, report);
-    if (service->spec->report)
-        service->spec->report(service, arena, report);
-}
-
-static void daemon__export_person(Rpc__Daemon_Service *daemon, const Rpc__ExportRequest *request,
-                                  Rpc__ExportPage_Closure reply, void *call)
-{
-    struct service *service = container_of(daemon, struct service, daemon);
     Rpc__ExportPage page = RPC__EXPORT_PAGE__INIT;
-    int reason = service->spec->parts ? parts_export(service_parts(service), request->member_id, call, &page)
+    int reason = service->spec->parts ? parts_export(service_parts(service), member_id, call, &page)
                                       : (int)RPC__REASON__UNIMPLEMENTED;
 
     if (!reason)
@@ -155,15 +123,23 @@ static void daemon__export_person(Rpc__Daemon_Service *daemon, const Rpc__Export
         rpc_refuse(call, reason);
 }
 
-static void daemon__probe(Rpc__Daemon_Service *daemon, const Rpc__ProbeRequest *request, Rpc__ProbeReport_Closure reply,
-                          void *call)
+static void daemon__export_person(Rpc__Daemon_Service *daemon, const Rpc__ExportRequest *request,
+                                  Rpc__ExportPage_Closure reply, void *call)
+{
+    export_page(container_of(daemon, struct service, daemon), request->member_id, reply, call);
+}
+
+/* Where a service asks for more than this does, it has an operation of its own. */
+static void daemon__export_mine(Rpc__Daemon_Service *daemon, const Rpc__MyExportRequest *request,
+                                Rpc__ExportPage_Closure reply, void *call)
 {
     struct service *service = container_of(daemon, struct service, daemon);
-    Rpc__ProbeReport report = RPC__PROBE_REPORT__INIT;
 
     (void)request;
-    fill_report(service, rpc_arena(call), &report);
-    reply(&report, call);
+    if (api_exports_itself(service->spec->name) || !service->spec->parts)
+        rpc_refuse(call, RPC__REASON__SERVICE_NOT_FOUND);
+    else
+        export_page(service, rpc_principal(call)->member_id, reply, call);
 }
 
 const Rpc__Daemon_Service daemon_api = RPC__DAEMON__INIT(daemon__);
@@ -191,7 +167,7 @@ static void on_drained(void *arg)
     struct service *service = arg;
 
     if (rpc_server_finish(service->rpc, send_answer, service))
-        bus_ringer_ring(service->ringer, service->queue);
+        bell_ring(&service->bell);
 }
 
 static const struct bus_server_events bus_events = {on_message, on_drained};
@@ -312,9 +288,10 @@ static int enter_sandbox(struct service *service)
 
 static int open_bus(struct service *service)
 {
-    service->ringer = bus_ringer_open(service_bus_dir(service));
+    if (bell_open(&service->bell, &service->loop, service_bus_dir(service), service->queue))
+        return -1;
     service->bus = bus_server_open(&service->loop, service_bus_dir(service), service->queue, &bus_events, service);
-    return service->ringer && service->bus ? 0 : -1;
+    return service->bus ? 0 : -1;
 }
 
 static bool vouched(const Rpc__Principal *principal, void *checker)
@@ -326,6 +303,8 @@ static int believe_grants(struct service *service)
 {
     const char *file = conf_text(service->conf, "HUIGONG_SESSION_POINT");
 
+    if (service->spec->edge)
+        return 0;
     if (!*file) {
         log_error("setting_missing", "name", "HUIGONG_SESSION_POINT");
         return -1;
@@ -368,6 +347,7 @@ static int run(struct service *service, bool standby)
     int code = 1;
 
     raise_file_limit();
+    service->started_at = clock_now(&service->clock);
     if (!clock_is_possible(clock_now(&service->clock))) {
         log_error("clock_impossible", "ms", log_int(clock_now(&service->clock)));
         return 1;
@@ -377,8 +357,9 @@ static int run(struct service *service, bool standby)
     service->rpc = rpc_server_new(service->store, &service->clock);
     if (!service->rpc)
         goto close_store;
-    if (service->store && (believe_grants(service) || service_heads_open(service) ||
-                           service_archive_open(service, rpc_server_journal(service->rpc))))
+    if (believe_grants(service) ||
+        (service->store &&
+         (service_heads_open(service) || service_archive_open(service, rpc_server_journal(service->rpc)))))
         goto free_rpc;
     if (service_begin(service))
         goto free_rpc;
@@ -398,7 +379,7 @@ free_rpc:
     archive_close(rpc_server_journal(service->rpc));
     log_end();
     service_end(service);
-    bus_ringer_close(service->ringer);
+    bell_close(&service->bell);
     rpc_server_free(service->rpc);
     seal_checker_close(service->seals);
 close_store:

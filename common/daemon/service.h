@@ -13,6 +13,7 @@
 #include "common/api/partition.h"
 #include "common/base/conf.h"
 #include "common/base/limits.h"
+#include "common/daemon/bell.h"
 #include "common/daemon/follow.h"
 #include "common/daemon/hearing.h"
 #include "common/daemon/part.h"
@@ -67,6 +68,7 @@ struct service_followed_journal {
     const char *queue;
     int32_t *kinds;
     unsigned n_kinds;
+    bool hurried; /* some part of this service is not patient */
 };
 
 /* One of those: the queue's own, or a partition's. */
@@ -82,10 +84,11 @@ struct service {
     struct conf_entry *conf; /* the chassis' settings */
     uv_loop_t loop;
     struct clock clock;
+    const char *store_dir; /* NULL: keeps no store */
     struct store *store;
     struct rpc_server *rpc;
     struct bus_server *bus;
-    struct bus_ringer *ringer;
+    struct bell bell;
     struct children *children; /* starts those of the spec; in a command line NULL until it opens them */
     struct worker *worker;     /* runs what handlers ask for by rpc_make */
     void (*settled)(void *service);
@@ -93,6 +96,7 @@ struct service {
     char queue[QUEUE_NAME_SIZE]; /* that it serves: its name, and its partition's behind a dot */
     unsigned partition;
     int64_t first_id; /* of its store, see ids.h; 0: makes none */
+    int64_t started_at;
     bool stopping;
     /* chassis' own */
     Rpc__Daemon_Service daemon;
@@ -102,8 +106,10 @@ struct service {
     unsigned n_journals;
     struct service_followed *followed;
     unsigned n_followed;
+    struct rpc_job *waits[RPC_MAX_MADE]; /* of calls that wait for what others have told (service_wait.c) */
+    unsigned n_waits;
     uv_signal_t signals[3];
-    uv_timer_t tidy, slices;
+    uv_timer_t tidy, slices, waiting;
     struct seal_checker *seals;
     struct heads *heads;    /* signs those of the journal */
     int64_t unsigned_since; /* milliseconds since 1970; 0: all rows are signed for */
@@ -124,7 +130,7 @@ void service_stopped(struct service *service);
 
 /* ---- service_parts.c, for service.c and the tests' harness, which lives without a loop ---- */
 
-/* What the store is opened with. */
+/* What the store is opened with; the folder's name has to last. */
 void service_store_options(struct service *service, const char *dir, struct store_options *ret);
 /* What every daemon serves. */
 extern const Rpc__Daemon_Service daemon_api;
@@ -162,6 +168,22 @@ int service_archive_open(struct service *service, struct journal *journal);
 bool service_archive_slice(struct service *service);
 void daemon__archive_journal(Rpc__Daemon_Service *daemon, const Rpc__ArchiveRequest *request,
                              Rpc__ArchiveReply_Closure reply, void *call);
+
+/* ---- service_health.c ---- */
+
+/* Whether the caller holds a role over all unions, or over a root of the tree; who speaks on the bus itself does. */
+bool service_is_over_all(void *call, int role);
+/* Fills a probe's report. */
+void service_report(struct service *service, struct arena *arena, Rpc__ProbeReport *report);
+void daemon__probe(Rpc__Daemon_Service *daemon, const Rpc__ProbeRequest *request, Rpc__ProbeReport_Closure reply,
+                   void *call);
+void daemon__get_health(Rpc__Daemon_Service *daemon, const Rpc__HealthRequest *request, Rpc__DaemonHealth_Closure reply,
+                        void *call);
+
+/* ---- service_rows.c, for service.c ---- */
+
+void daemon__list_rows(Rpc__Daemon_Service *daemon, const Rpc__ListRowsRequest *request, Rpc__RowList_Closure reply,
+                       void *call);
 
 /* ---- service_heads.c, for service.c ---- */
 

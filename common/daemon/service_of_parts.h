@@ -2,16 +2,16 @@
  *
  * A service NAME is services/NAME/NAME.h, which lists its parts, and a room for each noun:
  *
- *     #define PORTAL_PARTS(PART, SHARED) SHARED(holders) PART(posts)
- *     SERVICE_OF_PARTS(portal, PORTAL, "news of the unions")
+ *     #define PORTAL_PARTS(PART, SHARED) SHARED(holders) PART(inbox) PART(reminders)
+ *     SERVICE_OF_PARTS(portal, PORTAL, "members' inbox")
  *
- * From this follow struct posts, which is handed to the functions of posts.h; struct portal
+ * From this follow struct inbox, which is handed to the functions of inbox.h; struct portal
  * with one of each part, the handlers of every service of proto/portal/ as NAME_service, and
  * what all services have: store, rpc, clock and ids; portal_spec; and the program hg-portal
  * (the build makes main() and the spec of every folder of services/ that has no main.c or
  * spec.c of its own). A handler finds its service by container_of(service, struct portal,
- * posts_service); leaving out the handlers of a service in a .proto (`posts_api`), a part's
- * struct part_spec (`posts_part`) or its file of steps (`posts_steps`) does not link.
+ * inbox_service); leaving out the handlers of a service in a .proto (`inbox_api`), a part's
+ * struct part_spec (`inbox_part`) or its file of steps (`inbox_steps`) does not link.
  *
  * PART is a noun of the service's own. SHARED is a part that lives in several services: its
  * header defines its struct, which begins like the others, and also has a struct parts

@@ -11,6 +11,7 @@ void service_store_options(struct service *service, const char *dir, struct stor
 {
     const struct service_spec *spec = service->spec;
 
+    service->store_dir = dir;
     *ret = (struct store_options){
         .dir = dir,
         .schema = spec->schema,
@@ -136,6 +137,7 @@ static bool add_kinds(struct service_followed_journal *journal, const struct ser
     memcpy(kinds + journal->n_kinds, follow->kinds, follow->n_kinds * sizeof(*kinds));
     journal->kinds = kinds;
     journal->n_kinds += follow->n_kinds;
+    journal->hurried |= !follow->patient;
     return true;
 }
 

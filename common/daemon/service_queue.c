@@ -59,6 +59,7 @@ static int follow_queue(struct service *service, struct service_followed_journal
         .store = service->store,
         .kinds = journal->kinds,
         .n_kinds = journal->n_kinds,
+        .patient = !journal->hurried,
         .apply = on_row,
         .arg = followed,
     };
@@ -69,6 +70,12 @@ static int follow_queue(struct service *service, struct service_followed_journal
         return -1;
     followed->follower = options.client ? follower_open(&options) : NULL;
     return followed->follower ? 0 : -1;
+}
+
+/* What parts share, each service says of the others: nobody follows her own queue. */
+static int follow_other(struct service *service, struct service_followed_journal *journal, const char *queue)
+{
+    return strcmp(queue, service->queue) == 0 ? 0 : follow_queue(service, journal, queue);
 }
 
 int service_follow(struct service *service)
@@ -84,10 +91,10 @@ int service_follow(struct service *service)
     for (unsigned n = 0; n < service->n_journals && !failed; n++) {
         struct service_followed_journal *journal = &service->journals[n];
 
-        failed = follow_queue(service, journal, journal->queue);
+        failed = follow_other(service, journal, journal->queue);
         for (unsigned i = 0; i < partitions->n && !failed; i++) {
             if (partition_is_of(&partitions->list[i], journal->queue))
-                failed = follow_queue(service, journal, partitions->list[i].queue);
+                failed = follow_other(service, journal, partitions->list[i].queue);
         }
     }
     return failed;

@@ -1,6 +1,5 @@
 #include "common/daemon/worker.h"
 
-#include <mbedtls/sha256.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -9,6 +8,7 @@
 #include <cmocka.h>
 
 #include "common/base/limits.h"
+#include "common/base/sha256.h"
 
 #define N 200
 
@@ -38,7 +38,7 @@ static void hash(struct worker_task *task)
     job->signals = !sigismember(&blocked, SIGTERM);
     /* The later, the quicker: they end in another order than they began in. */
     for (int i = 0; i < N + 1 - job->number % N; i++)
-        mbedtls_sha256_ret((const unsigned char *)&job->number, sizeof(job->number), job->sum, 0);
+        sha256_of(&job->number, sizeof(job->number), job->sum);
 }
 
 static void hash_behind_gate(struct worker_task *task)
@@ -107,7 +107,7 @@ static void tasks_come_back_on_the_loop_in_the_order_they_were_given(void **stat
 
         assert_int_equal(t.order[i], i);
         assert_false(t.jobs[i].signals);
-        mbedtls_sha256_ret((const unsigned char *)&i, sizeof(i), sum, 0);
+        sha256_of(&i, sizeof(i), sum);
         assert_memory_equal(t.jobs[i].sum, sum, sizeof(sum));
     }
 }

@@ -62,7 +62,7 @@ enum draw_reason draw_terms_check(const struct draw_terms *terms)
         return DRAW_BAD_TERMS;
     if (terms->opens_ms < 0 || terms->closes_ms <= terms->opens_ms || terms->value_at_ms <= terms->closes_ms)
         return DRAW_BAD_TERMS;
-    if (*terms->value_format && !draw_format_check(terms->value_format))
+    if (*terms->value_format && strcmp(terms->value_format, DRAW_NONE) != 0 && !draw_format_check(terms->value_format))
         return DRAW_BAD_TERMS;
     if (terms->steps < 1 || terms->steps > DRAW_STEPS_MAX || terms->weight_max < 1 ||
         terms->weight_max > DRAW_WEIGHT_MAX || terms->n_strata < 1 || terms->n_strata > DRAW_STRATA_MAX)
@@ -120,14 +120,12 @@ bool draw_terms_hash(const struct draw_terms *terms, unsigned char ret[DRAW_HASH
 
 void draw_hash(const struct draw_part *parts, size_t n_parts, unsigned char ret[DRAW_HASH_LEN])
 {
-    mbedtls_sha256_context sha;
+    struct sha256 sha;
 
-    mbedtls_sha256_init(&sha);
-    ensure(mbedtls_sha256_starts_ret(&sha, 0) == 0);
+    sha256_start(&sha);
     for (size_t i = 0; i < n_parts; i++)
-        ensure(mbedtls_sha256_update_ret(&sha, parts[i].bytes, parts[i].len) == 0);
-    ensure(mbedtls_sha256_finish_ret(&sha, ret) == 0);
-    mbedtls_sha256_free(&sha);
+        sha256_add(&sha, parts[i].bytes, parts[i].len);
+    sha256_end(&sha, ret);
 }
 
 void draw_commitment(const unsigned char secret[DRAW_HASH_LEN], uint32_t steps, unsigned char ret[DRAW_HASH_LEN])
@@ -173,7 +171,6 @@ void draw_seed(const unsigned char secret[DRAW_HASH_LEN], const unsigned char ro
 
 void draw_ranker_init(struct draw_ranker *ranker, const unsigned char seed[DRAW_HASH_LEN])
 {
-    mbedtls_sha256_init(&ranker->sha);
     memset(ranker->block, 0, sizeof(ranker->block));
     memcpy(ranker->block, seed, DRAW_HASH_LEN);
     ranker->block[RANKED_LEN] = 0x80;
@@ -184,11 +181,11 @@ void draw_ranker_init(struct draw_ranker *ranker, const unsigned char seed[DRAW_
  * instead of a whole run of SHA-256 saves a sixth of the draw. */
 static const struct draw_words *hash_block(struct draw_ranker *ranker, uint32_t k)
 {
-    _Static_assert(sizeof(ranker->sha.state) == sizeof(struct draw_words), "the state is the hash");
+    _Static_assert(sizeof(ranker->sha.ctx.state) == sizeof(struct draw_words), "the state is the hash");
     put_be32(ranker->block + DRAW_HASH_LEN + DRAW_TICKET_LEN, k);
-    ensure(mbedtls_sha256_starts_ret(&ranker->sha, 0) == 0);
-    ensure(mbedtls_internal_sha256_process(&ranker->sha, ranker->block) == 0);
-    return (const struct draw_words *)ranker->sha.state;
+    sha256_start(&ranker->sha);
+    sha256_add(&ranker->sha, ranker->block, sizeof(ranker->block));
+    return (const struct draw_words *)ranker->sha.ctx.state;
 }
 
 const struct draw_words *draw_ranker_rank(struct draw_ranker *ranker, const unsigned char ticket[DRAW_TICKET_LEN],

@@ -25,6 +25,8 @@
  *             version 1 do not tell it: H(0x02 | terms | be64(number of entries) | top)
  *   value     the public value in its announced spelling, ASCII (of version 1: as it was
  *             entered, UTF-8 without a line end); it did not exist when the list was fixed.
+ *             A draw without one (DRAW_NONE) has the value "none" and is drawn as soon as
+ *             its list is fixed, which is before value-at.
  *   seed      H("hg-draw-1" | secret | root | value)
  *   rank      of a ticket: the smallest H(seed | ticket | be32(k)) for k = 0..weight-1,
  *             compared as bytes.
@@ -55,6 +57,8 @@
  * is whether the entrants are people: tickets are pseudonyms, the same person gets the same ticket, and auditors who
  * may see the members recompute them. Weigh the value's entropy: 150 of 10,000 has more outcomes than any value; 128
  * unpredictable bits are the practical bar, so name several public draws, or a round of drand.
+ * Without a public value somebody who knows the secret, and can write entries into the list unseen, could choose among
+ * lists: such draws are for small things, each of many, whose entries stand in a journal with signed heads.
  *
  * DAILY DRAWS share one chain of secrets: the last day's is random, the secret of a
  * day is H of the next day's, and the anchor is H of the first day's. Announce the
@@ -150,15 +154,16 @@ bool draw_terms_hash(const struct draw_terms *terms, unsigned char ret[DRAW_HASH
 
 /* ---- the public value ---- */
 
-/* A format is DRAW_WORDS or a picture.
+/* A format is DRAW_WORDS or a picture. DRAW_NONE in its place says that there is no public value.
  *
  * DRAW_WORDS: words of digits and small letters, one blank between them; a word of digits
  * alone has two at least, and no zero in front of more.
  * A picture has the length of the value: # stands for a digit, * for a digit or one of
  * a..f, and . : + - and single blanks between them for themselves. */
 #define DRAW_WORDS "words"
+#define DRAW_NONE  "none"
 bool draw_format_check(const char *format);
-/* Whether a value is spelled as the format has it. */
+/* Whether a value is spelled as the format has it; without a public value it is DRAW_NONE. */
 bool draw_value_fits(const char *format, const char *value);
 /* Brings what somebody has typed to the spelling of a format: full-width signs, letters'
  * case and what stands between the words make no difference; numbers that are too short
@@ -207,6 +212,7 @@ struct draw {
     unsigned char commitment[DRAW_HASH_LEN];
     uint32_t steps;
     int64_t opens_ms, closes_ms, value_at_ms;
+    bool no_value;      /* DRAW_NONE */
     int64_t frozen_ms;  /* from the freeze on; 0 in version 1 */
     uint32_t n_entries; /* likewise */
     unsigned char root[DRAW_HASH_LEN];

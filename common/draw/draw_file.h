@@ -81,9 +81,9 @@
  * message with the number of the line. It never needs more memory than the file has
  * lines of list, times 36. */
 #pragma once
-#include <mbedtls/sha256.h>
 
 #include "common/base/buf.h"
+#include "common/base/sha256.h"
 #include "common/draw/draw.h"
 
 #define DRAW_LINE_MAX 2048
@@ -143,7 +143,7 @@ struct draw_reader {
     bool receipt;
     int part;
     uint32_t at;
-    mbedtls_sha256_context announcement;
+    struct sha256 announcement;
     struct draw_tree tree;
     struct draw_ranker *ranker;
     size_t n_carried;

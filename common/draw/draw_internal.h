@@ -1,8 +1,8 @@
 /* draw_internal.h: what the files of the draw share. */
 #pragma once
-#include <mbedtls/sha256.h>
 
 #include "common/base/bytes.h"
+#include "common/base/sha256.h"
 #include "common/draw/draw.h"
 
 struct draw_part {
@@ -22,7 +22,7 @@ void draw_root_hash(const struct draw *draw, const unsigned char top[DRAW_HASH_L
 
 /* A seed made ready for many ranks. */
 struct draw_ranker {
-    mbedtls_sha256_context sha;
+    struct sha256 sha;
     unsigned char block[64]; /* seed | ticket | k, and SHA-256's own padding */
     struct draw_words smallest;
 };

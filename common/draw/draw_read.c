@@ -101,8 +101,7 @@ static bool end_announcement(struct draw_reader *reader)
     const struct draw_terms *terms = &reader->terms;
     struct draw *draw = &reader->draw;
 
-    if (mbedtls_sha256_finish_ret(&reader->announcement, draw->terms))
-        return fail(reader, "no SHA-256");
+    sha256_end(&reader->announcement, draw->terms);
     if (draw_terms_check(terms) != DRAW_OK)
         return fail(reader, "the announcement is out of bounds, or its times are not in order");
     memcpy(draw->commitment, terms->commitment, DRAW_HASH_LEN);
@@ -481,8 +480,8 @@ static bool read_line(struct draw_reader *reader, const char *line, size_t len)
         return fail(reader, "something stands behind the end");
     skip_optional(reader, &c);
     if (reader->part >= MAGIC && reader->part <= STRATUM) {
-        ensure(mbedtls_sha256_update_ret(&reader->announcement, (const unsigned char *)line, len) == 0);
-        ensure(mbedtls_sha256_update_ret(&reader->announcement, (const unsigned char *)"\n", 1) == 0);
+        sha256_add(&reader->announcement, line, len);
+        sha256_add(&reader->announcement, "\n", 1);
     }
     if (read_part(reader, &c) && c.at == c.end)
         return advance(reader);
@@ -497,8 +496,7 @@ bool draw_reader_init(struct draw_reader *reader, bool receipt)
     reader->receipt = receipt;
     reader->part = receipt ? RECEIPT : MAGIC;
     draw_tree_init(&reader->tree);
-    mbedtls_sha256_init(&reader->announcement);
-    ensure(mbedtls_sha256_starts_ret(&reader->announcement, 0) == 0);
+    sha256_start(&reader->announcement);
     reader->ranker = malloc(sizeof(*reader->ranker));
     return reader->ranker != NULL;
 }

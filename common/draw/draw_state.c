@@ -46,6 +46,7 @@ enum draw_reason draw_announce(struct draw *draw, const struct draw_terms *terms
     made.opens_ms = terms->opens_ms;
     made.closes_ms = terms->closes_ms;
     made.value_at_ms = terms->value_at_ms;
+    made.no_value = strcmp(terms->value_format, DRAW_NONE) == 0;
     *draw = made;
     return DRAW_OK;
 }
@@ -120,9 +121,9 @@ enum draw_reason draw_draw(struct draw *draw, const unsigned char top[DRAW_HASH_
         return reason;
     if (!draw_is_frozen(draw, top, n_entries))
         return DRAW_LIST_FIXED;
-    if (now_ms < draw->value_at_ms)
+    if (!draw->no_value && now_ms < draw->value_at_ms)
         return DRAW_VALUE_NOT_YET;
-    if (!draw_is_line(value, DRAW_TEXT_SIZE))
+    if (!draw_is_line(value, DRAW_TEXT_SIZE) || (draw->no_value && strcmp(value, DRAW_NONE) != 0))
         return DRAW_BAD_VALUE;
     draw_commitment(secret, draw->steps, commitment);
     if (memcmp(commitment, draw->commitment, DRAW_HASH_LEN) != 0)

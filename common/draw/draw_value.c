@@ -71,6 +71,8 @@ bool draw_value_fits(const char *format, const char *value)
 {
     if (is_words(format))
         return are_words(value);
+    if (strcmp(format, DRAW_NONE) == 0)
+        return strcmp(value, DRAW_NONE) == 0;
     for (; *format && *value; format++, value++) {
         if (*format == '#' ? !is_digit(*value) : *format == '*' ? !is_hex(*value) : *format != *value)
             return false;
@@ -196,7 +198,13 @@ static bool fill_picture(const char *format, const char *words, char ret[DRAW_TE
 bool draw_value_bring(const char *format, const char *typed, char ret[DRAW_TEXT_SIZE])
 {
     char words[DRAW_TEXT_SIZE];
+    bool read;
 
-    return split(typed, words) && (is_words(format) ? spell_words(words, ret) : fill_picture(format, words, ret)) &&
-           draw_value_fits(format, ret);
+    if (!split(typed, words))
+        return false;
+    if (is_words(format) || strcmp(format, DRAW_NONE) == 0)
+        read = spell_words(words, ret);
+    else
+        read = fill_picture(format, words, ret);
+    return read && draw_value_fits(format, ret);
 }

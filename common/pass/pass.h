@@ -32,9 +32,9 @@
  *      55   4  valid until, seconds since 1970: the first at which it is not
  *      59  64  signature of bytes 0..58
  *   code        24 bytes, 32 characters
- *       0   1  0x02 printed, 0x03 screen, 0x04 account
+ *       0   1  0x02 printed, 0x03 screen, 0x04 account, 0x05 card, 0x06 purse
  *       1   2  key id
- *       3   8  subject: the pass' serial; of an account, the member's number there
+ *       3   8  subject: the pass' serial; of an account, a card or a purse, the member's number there
  *      11   2  step mod 65536; 0 in a printed code
  *      13  11  the first bytes of the tag
  *   revocations  99 + 8 n bytes, a file
@@ -52,7 +52,7 @@
  *              form that WebCrypto calls raw). We sign by RFC 6979: the same pass and
  *              key always give the same text.
  *   tag        printed: HMAC(code key, "hg-pass-code-1" | bytes 0..12)
- *              screen, account: HMAC(rotating key, be64(step)), step = floor(seconds
+ *              the others: HMAC(rotating key, be64(step)), step = floor(seconds
  *              since 1970 / 30)
  *   code key   HMAC(private key's 32 bytes, "hg-pass-key-1")
  *   rotating   HMAC(code key, "hg-pass-turn-1" | bytes 0..10): the telephone gets the
@@ -158,6 +158,8 @@ enum pass_kind {
     PASS_PRINTED = 2,
     PASS_SCREEN = 3,
     PASS_ACCOUNT = 4, /* says who shows it, opens nothing by itself */
+    PASS_CARD = 5,    /* the same of a member's card */
+    PASS_PURSE = 6,   /* the same of what she has to spend */
 };
 
 struct pass_code {
@@ -169,9 +171,17 @@ struct pass_code {
 /* Makes a code with the newest key; false when keys has public halves alone. */
 bool pass_code_make(const struct pass_keys *keys, enum pass_kind kind, uint64_t subject, int64_t now_ms,
                     char ret_text[PASS_CODE_SIZE]);
+/* When a rotating code of now is made anew. */
+static inline int64_t pass_changes_at(int64_t now_ms)
+{
+    return (now_ms / PASS_STEP_MS + 1) * PASS_STEP_MS;
+}
 /* Reads any bytes: OK with the code, MALFORMED, UNKNOWN_KEY, FORGED or STALE. */
 enum pass_reason pass_code_check(const struct pass_keys *keys, const char *text, size_t len, int64_t now_ms,
                                  struct pass_code *ret);
+/* What a text says that has the form of a code, without asking whether anybody made it: nothing of it is to be
+ * believed. False when it has not. */
+bool pass_code_says(const char *text, size_t len, struct pass_code *ret);
 /* The rotating key of a subject by the newest key and its id, for the device that
  * makes the codes; false as above. */
 bool pass_turn_key(const struct pass_keys *keys, enum pass_kind kind, uint64_t subject, uint16_t *ret_key_id,

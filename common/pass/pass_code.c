@@ -62,22 +62,35 @@ bool pass_code_make(const struct pass_keys *keys, enum pass_kind kind, uint64_t 
     return true;
 }
 
+static bool read_code(const char *text, size_t len, unsigned char ret_bytes[CODE_LEN], struct pass_code *ret)
+{
+    if (len != PASS_CODE_CHARS || base64url_decode(text, len, ret_bytes) != CODE_LEN || ret_bytes[0] < PASS_PRINTED ||
+        ret_bytes[0] > PASS_PURSE)
+        return false;
+    *ret = (struct pass_code){(enum pass_kind)ret_bytes[0], get_be16(ret_bytes + 1), get_be64(ret_bytes + 3)};
+    return ret->key_id != 0 && (ret->kind != PASS_PRINTED || get_be16(ret_bytes + SUBJECT_LEN) == 0);
+}
+
+bool pass_code_says(const char *text, size_t len, struct pass_code *ret)
+{
+    unsigned char bytes[CODE_LEN];
+
+    return read_code(text, len, bytes, ret);
+}
+
 enum pass_reason pass_code_check(const struct pass_keys *keys, const char *text, size_t len, int64_t now_ms,
                                  struct pass_code *ret)
 {
     unsigned char bytes[CODE_LEN], tag[HMAC_LEN];
     const struct pass_key *key;
-    uint16_t late, key_id, low;
+    struct pass_code code;
+    uint16_t late, low;
     int64_t now = now_ms / PASS_STEP_MS, step;
 
-    if (len != PASS_CODE_CHARS || base64url_decode(text, len, bytes) != CODE_LEN || bytes[0] < PASS_PRINTED ||
-        bytes[0] > PASS_ACCOUNT)
+    if (!read_code(text, len, bytes, &code))
         return PASS_MALFORMED;
-    key_id = get_be16(bytes + 1);
     low = get_be16(bytes + SUBJECT_LEN);
-    if (key_id == 0 || (bytes[0] == PASS_PRINTED && low != 0))
-        return PASS_MALFORMED;
-    key = pass_key_find(keys, key_id);
+    key = pass_key_find(keys, code.key_id);
     if (!key || !key->secret)
         return PASS_UNKNOWN_KEY;
     /* Of all steps with these low bits, the one that is nearest to now. */
@@ -88,7 +101,7 @@ enum pass_reason pass_code_check(const struct pass_keys *keys, const char *text,
         return PASS_FORGED;
     if (bytes[0] != PASS_PRINTED && (step < now - 1 || step > now + 1))
         return PASS_STALE;
-    *ret = (struct pass_code){(enum pass_kind)bytes[0], key_id, get_be64(bytes + 3)};
+    *ret = code;
     return PASS_OK;
 }
 

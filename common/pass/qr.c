@@ -1,12 +1,14 @@
 #include "common/pass/qr.h"
 
+#include "common/base/arena.h"
 #include "common/base/buf.h"
 #include "common/base/bytes.h"
 
 #include <qrencode.h>
 #include <zlib.h>
 
-#define QUIET 4 /* modules around the code */
+#define QUIET   4     /* modules around the code */
+#define SVG_MAX 65536 /* bytes of one */
 
 static QRcode *encode(const char *text)
 {
@@ -47,6 +49,18 @@ bool qr_svg(const char *text, struct buf *buf)
     buf_str(buf, "\"/></svg>");
     QRcode_free(code);
     return !buf->failed;
+}
+
+char *qr_svg_text(const char *text, struct arena *arena)
+{
+    struct buf buf;
+    char *svg = NULL;
+
+    buf_init(&buf, SVG_MAX);
+    if (qr_svg(text, &buf))
+        svg = arena_strndup(arena, buf.bytes, buf.len);
+    buf_done(&buf);
+    return svg;
 }
 
 /* ---- PNG ---- */

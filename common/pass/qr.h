@@ -4,6 +4,7 @@
  * of 4 modules that the standard asks for. */
 #pragma once
 
+struct arena;
 struct buf;
 
 #define QR_TEXT_MAX  512
@@ -12,5 +13,7 @@ struct buf;
 /* Appends an SVG document of one path; its size is left to the page. False when the
  * text is empty or longer than QR_TEXT_MAX, or without memory. */
 bool qr_svg(const char *text, struct buf *buf);
+/* The same as a text in an arena, or NULL. */
+char *qr_svg_text(const char *text, struct arena *arena);
 /* Appends a PNG (ISO/IEC 15948) of 1 bit a pixel; scale 1..QR_SCALE_MAX. */
 bool qr_png(const char *text, unsigned scale, struct buf *buf);

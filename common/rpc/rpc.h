@@ -91,6 +91,8 @@ void rpc_created(void *call);
 /* Tells the journal a fact as the caller's deed: a message that is one of the events of the
  * service or of the chassis. */
 void rpc_tell(void *call, const ProtobufCMessage *fact);
+/* Tells one of the chassis' and one of the service's own in one row. */
+void rpc_tell_both(void *call, const ProtobufCMessage *fact, const ProtobufCMessage *own);
 /* Asks that the journal's head be signed when the batch is committed, before anybody is told of
  * it: money was given, or a list that a draw is made from was closed. */
 void rpc_want_head(void *call);
@@ -208,6 +210,10 @@ const void *rpc_make(void *call, rpc_function function, const void *in, size_t l
 struct rpc_job;
 /* Runs it, on any thread. */
 void rpc_job_run(struct rpc_job *job);
+/* What it asks, for who answers it in another way than by running it: whether it is of this function, with these bytes;
+ * and the answer, of at most RPC_MAKE_OUT. */
+bool rpc_job_asks(const struct rpc_job *job, rpc_function function, const void **ret_in);
+void rpc_job_answer(struct rpc_job *job, const void *out, size_t len);
 /* Room in a job for who runs it. */
 #define RPC_JOB_ROOM 64
 void *rpc_job_room(struct rpc_job *job);
@@ -279,6 +285,10 @@ bool rpc_server_finish(struct rpc_server *server, rpc_send send, void *arg);
  * Returns 0, or the Reason it was undone for. */
 typedef void (*rpc_work)(void *call, void *arg);
 int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg);
+/* The same of work that would be done again if it were lost, as what is heard of another's journal: unless it tells
+ * something, which others hear at once, it is on the disk only with what is next (store_sync). tells is whether it told
+ * something the last time; work that tells although it did not then is run twice. */
+int rpc_server_transact_again(struct rpc_server *server, rpc_work work, void *arg, bool *tells);
 /* Deletes stored answers past their time, a slice at a time. */
 void rpc_server_tidy(struct rpc_server *server);
 const struct rpc_server_counts *rpc_server_counts(const struct rpc_server *server);

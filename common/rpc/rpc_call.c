@@ -1,8 +1,8 @@
 /* rpc_call.c: one call, from its envelope to its answer. */
-#include <mbedtls/sha256.h>
 
 #include "common/api/json.h"
 #include "common/base/bytes.h"
+#include "common/base/sha256.h"
 #include "common/trust/token.h"
 #include "common/rpc/rpc_internal.h"
 
@@ -278,7 +278,7 @@ static void invoke_once(struct rpc_call *call, const ProtobufCMessage *input)
 
     if (!map_principal(call, false))
         return;
-    mbedtls_sha256_ret(call->envelope->input.data, call->envelope->input.len, fingerprint, 0);
+    sha256_of(call->envelope->input.data, call->envelope->input.len, fingerprint);
     if (!rpc_stored_find(call, fingerprint))
         invoke(call, input, fingerprint);
 }

@@ -187,6 +187,13 @@ void rpc_tell(void *call, const ProtobufCMessage *fact)
     journal_add(&self->server->journal, self->server->now, rpc_principal(call)->member_id, fact);
 }
 
+void rpc_tell_both(void *call, const ProtobufCMessage *fact, const ProtobufCMessage *own)
+{
+    struct rpc_call *self = call;
+
+    journal_add_both(&self->server->journal, self->server->now, rpc_principal(call)->member_id, fact, own);
+}
+
 void rpc_want_head(void *call)
 {
     journal_want_head(&((struct rpc_call *)call)->server->journal);

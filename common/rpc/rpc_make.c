@@ -1,8 +1,8 @@
 /* rpc_make.c: calls that wait for what is made beside the loop. */
 #include <mbedtls/platform_util.h>
-#include <mbedtls/sha256.h>
 
 #include "common/rpc/rpc_internal.h"
+#include "common/base/sha256.h"
 
 #define CALL_MAX (256 << 10) /* bytes of a call that waits */
 
@@ -142,7 +142,7 @@ const void *rpc_make(void *arg, rpc_function function, const void *in, size_t le
             rpc_refuse(call, RPC__REASON__OVERLOADED);
         return out;
     }
-    mbedtls_sha256_ret(in, same, hash, 0);
+    sha256_of(in, same, hash);
     made = find(call->making, function, hash);
     if (made) {
         *ret_len = made->len;
@@ -159,6 +159,19 @@ void rpc_job_run(struct rpc_job *job)
 {
     job->ret->len = job->function(job->in, job->in_len, job->ret->out);
     ensure(job->ret->len <= RPC_MAKE_OUT);
+}
+
+bool rpc_job_asks(const struct rpc_job *job, rpc_function function, const void **ret_in)
+{
+    *ret_in = job->in;
+    return job->function == function;
+}
+
+void rpc_job_answer(struct rpc_job *job, const void *out, size_t len)
+{
+    ensure(len <= RPC_MAKE_OUT);
+    memcpy(job->ret->out, out, len);
+    job->ret->len = len;
 }
 
 void *rpc_job_room(struct rpc_job *job)

@@ -372,7 +372,8 @@ bool rpc_server_finish(struct rpc_server *server, rpc_send send, void *arg)
     return grown;
 }
 
-int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg)
+/* mute: what tells something is undone. ret_told: it did. */
+static int transact(struct rpc_server *server, rpc_work work, void *arg, bool mute, bool *ret_told)
 {
     Rpc__Principal principal = RPC__PRINCIPAL__INIT;
     Rpc__Call envelope = RPC__CALL__INIT;
@@ -389,7 +390,8 @@ int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg)
     store_call_begin(server->store);
     work(&call, arg);
     reason = call.answer.reason;
-    stays = !reason && !call.discard;
+    *ret_told = server->journal.tip.seq != server->journal.before.seq;
+    stays = !reason && !call.discard && !(mute && *ret_told);
     store_call_end(server->store, stays);
     if (!stays) {
         journal_call_undo(&server->journal);
@@ -406,6 +408,25 @@ int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg)
     arena_reset(&server->undo_arena);
     arena_reset(&server->call_arena);
     return reason;
+}
+
+int rpc_server_transact(struct rpc_server *server, rpc_work work, void *arg)
+{
+    bool told;
+
+    return transact(server, work, arg, false, &told);
+}
+
+int rpc_server_transact_again(struct rpc_server *server, rpc_work work, void *arg, bool *tells)
+{
+    int reason = 0;
+
+    if (!*tells) {
+        store_sync(server->store, false);
+        reason = transact(server, work, arg, true, tells);
+        store_sync(server->store, true);
+    }
+    return *tells && !reason ? transact(server, work, arg, false, tells) : reason;
 }
 
 static void drop_old_answers(void *call, void *arg)

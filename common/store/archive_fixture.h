@@ -1,6 +1,5 @@
 /* archive_fixture.h: a journal with an archive in a folder of its own, for tests. */
 #pragma once
-#include <mbedtls/sha256.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/stat.h>
@@ -8,6 +7,7 @@
 #include <cmocka.h>
 
 #include "common/base/arena.h"
+#include "common/base/sha256.h"
 #include "common/store/archive.h"
 #include "sample.pb-c.h"
 #include "tests/harness.h"
@@ -25,13 +25,12 @@ static struct {
 /* A signature that depends on the text and on who signs. */
 static void fixture_sum(const char *text, size_t len, unsigned char ret[64])
 {
-    mbedtls_sha256_context sum;
+    struct sha256 sum;
 
-    mbedtls_sha256_init(&sum);
-    mbedtls_sha256_starts_ret(&sum, 0);
-    mbedtls_sha256_update_ret(&sum, (const unsigned char *)a.signer, strlen(a.signer));
-    mbedtls_sha256_update_ret(&sum, (const unsigned char *)text, len);
-    mbedtls_sha256_finish_ret(&sum, ret);
+    sha256_start(&sum);
+    sha256_add(&sum, a.signer, strlen(a.signer));
+    sha256_add(&sum, text, len);
+    sha256_end(&sum, ret);
     memcpy(ret + 32, ret, 32);
 }
 

@@ -1,9 +1,8 @@
 #include "common/store/journal.h"
 
-#include <mbedtls/sha256.h>
-
 #include "common/base/bytes.h"
 #include "common/base/limits.h"
+#include "common/base/sha256.h"
 #include "common/store/archive.h"
 #include "common/store/journal_internal.h"
 
@@ -38,7 +37,8 @@ int journal_open(struct journal *journal, struct store *store)
         store_end(store, journal->sql + SQL_TIP);
     }
     journal->committed = journal->before = journal->tip;
-    journal->opened = journal->chassis = journal->tip.seq;
+    journal->opened = journal->tip.seq;
+    memset(journal->told, 0, sizeof(journal->told));
     return archive_prepare(journal) || store_trouble(store) ? -1 : 0;
 }
 
@@ -46,18 +46,17 @@ void journal_row_hash(const unsigned char before[JOURNAL_HASH_LEN], int64_t seq,
                       int64_t actor, const void *body, size_t len, unsigned char ret_hash[JOURNAL_HASH_LEN])
 {
     unsigned char head[JOURNAL_HASH_LEN + 28];
-    mbedtls_sha256_context sha;
+    struct sha256 sha;
 
     memcpy(head, before, JOURNAL_HASH_LEN);
     put_be64(head + JOURNAL_HASH_LEN, (uint64_t)seq);
     put_be64(head + JOURNAL_HASH_LEN + 8, (uint64_t)at);
     put_be32(head + JOURNAL_HASH_LEN + 16, (uint32_t)kind);
     put_be64(head + JOURNAL_HASH_LEN + 20, (uint64_t)actor);
-    mbedtls_sha256_init(&sha);
-    mbedtls_sha256_starts_ret(&sha, 0);
-    mbedtls_sha256_update_ret(&sha, head, sizeof(head));
-    mbedtls_sha256_update_ret(&sha, body, len);
-    mbedtls_sha256_finish_ret(&sha, ret_hash);
+    sha256_start(&sha);
+    sha256_add(&sha, head, sizeof(head));
+    sha256_add(&sha, body, len);
+    sha256_end(&sha, ret_hash);
 }
 
 bool journal_row_follows(const unsigned char before[JOURNAL_HASH_LEN], const Rpc__JournalRow *row)
@@ -99,27 +98,51 @@ static size_t put_varint(unsigned char *at, size_t value)
     return len;
 }
 
-void journal_add(struct journal *journal, int64_t now, int64_t actor, const ProtobufCMessage *fact)
+/* Puts a fact behind so many bytes of a body: how many there are then. */
+static inline size_t put_fact(const struct journal *journal, const ProtobufCMessage *fact,
+                              unsigned char body[LIMIT_EVENT], size_t len, uint32_t *ret_kind)
 {
     uint32_t kind = journal->event ? kind_of(journal->event, fact->descriptor) : 0;
-    size_t size = protobuf_c_message_get_packed_size(fact), len;
-    struct journal_tip *tip = &journal->tip;
-    unsigned char body[LIMIT_EVENT];
+    size_t size = protobuf_c_message_get_packed_size(fact);
 
     if (!kind)
         kind = kind_of(&rpc__chassis_event__descriptor, fact->descriptor);
-    ensure(kind && size <= sizeof(body) - FIELD_HEAD);
-    len = put_varint(body, kind << 3 | PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED);
+    ensure(kind && kind < LIMIT_EVENT_NUMBER + LIMIT_CHASSIS_EVENTS && len + size <= LIMIT_EVENT - FIELD_HEAD);
+    *ret_kind = kind;
+    len += put_varint(body + len, kind << 3 | PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED);
     len += put_varint(body + len, size);
-    len += protobuf_c_message_pack(fact, body + len);
+    return len + protobuf_c_message_pack(fact, body + len);
+}
+
+static inline void add_row(struct journal *journal, int64_t now, int64_t actor, const ProtobufCMessage *fact,
+                           const ProtobufCMessage *own)
+{
+    struct journal_tip *tip = &journal->tip;
+    unsigned char body[LIMIT_EVENT];
+    uint32_t kind, kind_of_own;
+    size_t len = put_fact(journal, fact, body, 0, &kind);
+
+    if (own)
+        len = put_fact(journal, own, body, len, &kind_of_own);
     tip->seq++;
     if (kind >= LIMIT_EVENT_NUMBER)
-        journal->chassis = tip->seq;
+        journal->told[kind - LIMIT_EVENT_NUMBER] = tip->seq;
     if (now > tip->at || tip->at - now > LIMIT_JOURNAL_AHEAD_MS)
         tip->at = now;
     journal_row_hash(tip->hash, tip->seq, tip->at, (int32_t)kind, actor, body, len, tip->hash);
     store_run(journal->store, journal->sql + SQL_ADD, "iiiibb", tip->seq, tip->at, (int64_t)kind, actor, body, len,
               tip->hash, sizeof(tip->hash));
+}
+
+void journal_add(struct journal *journal, int64_t now, int64_t actor, const ProtobufCMessage *fact)
+{
+    add_row(journal, now, actor, fact, NULL);
+}
+
+void journal_add_both(struct journal *journal, int64_t now, int64_t actor, const ProtobufCMessage *fact,
+                      const ProtobufCMessage *own)
+{
+    add_row(journal, now, actor, fact, own);
 }
 
 void journal_column_row(struct store *store, unsigned statement, Rpc__JournalRow *ret_row)
@@ -260,11 +283,14 @@ static int differs(struct journal *journal, const Rpc__JournalRequest *request)
  * that she has read to. A row that was undone counts as if it were there. */
 static bool has_nothing(const struct journal *journal, const Rpc__JournalRequest *request, int64_t read_to)
 {
-    bool wants_chassis = request->n_kinds > 0;
+    bool nothing = request->n_kinds > 0 && read_to >= journal->opened && read_to < journal->tip.seq;
 
-    for (size_t i = 0; i < request->n_kinds && wants_chassis; i++)
-        wants_chassis = request->kinds[i] >= LIMIT_EVENT_NUMBER;
-    return wants_chassis && read_to >= journal->opened && read_to >= journal->chassis && read_to < journal->tip.seq;
+    for (size_t i = 0; i < request->n_kinds && nothing; i++) {
+        int64_t kind = (int64_t)request->kinds[i] - LIMIT_EVENT_NUMBER;
+
+        nothing = kind >= 0 && (kind >= LIMIT_CHASSIS_EVENTS || journal->told[kind] <= read_to);
+    }
+    return nothing;
 }
 
 /* Of the rows that are not in the archive. */

@@ -11,13 +11,16 @@
  * still for longer.
  * The old part of a journal may have left the store for files (archive.h): all that is here
  * finds those rows as if they were in the table.
- * Bodies hold ids and facts, never personal data. Besides a service's own events each
+ * Bodies hold ids and facts, never personal data. A row tells one fact, or a fact of a part that services share and the
+ * service's own behind it, so that what is given in a rush is one row: its kind is that of the first, and whoever reads
+ * its body as events of either sort finds the one. Besides a service's own events each
  * journal has those of the chassis (rpc.proto, ChassisEvent): every change that an
  * official makes by her authority ends with a row that says so. */
 #pragma once
 #include <protobuf-c/protobuf-c.h>
 
 #include "common/base/arena.h"
+#include "common/base/limits.h"
 #include "common/store/store.h"
 #include "rpc.pb-c.h"
 
@@ -37,7 +40,7 @@ struct journal {
     bool head_wanted;                        /* journal_want_head, until the daemon has signed one */
     int64_t signed_seq;                      /* the row of the last head that the daemon has signed; 0: none */
     int64_t opened;                          /* the row at which it was opened; of those since then: */
-    int64_t chassis;                         /* no row behind this one is an event of the chassis */
+    int64_t told[LIMIT_CHASSIS_EVENTS];      /* the last row of each kind of the chassis' events */
     const ProtobufCMessageDescriptor *event; /* the service's own; NULL: none but the chassis' */
     /* Its archive (archive.h): */
     struct archive *archive; /* NULL: no folder is known */
@@ -55,6 +58,9 @@ int journal_open(struct journal *journal, struct store *store);
 void journal_events(struct journal *journal, const ProtobufCMessageDescriptor *event);
 /* Adds the event that a fact is: the member of its type. */
 void journal_add(struct journal *journal, int64_t now, int64_t actor, const ProtobufCMessage *fact);
+/* Adds one of the chassis' and one of the service's own in one row. */
+void journal_add_both(struct journal *journal, int64_t now, int64_t actor, const ProtobufCMessage *fact,
+                      const ProtobufCMessage *own);
 /* Asks that the head be signed when the batch is committed (heads.h), not within the usual
  * minute: what was just written must not be replaced unseen. */
 void journal_want_head(struct journal *journal);

@@ -1,12 +1,12 @@
 #include "common/base/bytes.h"
 #include "common/store/journal.h"
 
-#include <mbedtls/sha256.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
 
 #include "common/base/limits.h"
+#include "common/base/sha256.h"
 #include "sample.pb-c.h"
 #include "tests/harness.h"
 
@@ -167,7 +167,7 @@ static void a_row_carries_the_hash_of_all_before_it(void **state)
         put_be32(bytes + 48, (uint32_t)row.kind);
         put_be64(bytes + 52, (uint64_t)row.actor);
         memcpy(bytes + 60, row.body, row.body_len);
-        mbedtls_sha256_ret(bytes, 60 + row.body_len, hash, 0);
+        sha256_of(bytes, 60 + row.body_len, hash);
         assert_memory_equal(hash, row.hash, 32);
         memcpy(before, hash, 32);
     }
@@ -191,6 +191,38 @@ static void a_row_says_what_who_and_when(void **state)
     assert_non_null(event);
     assert_int_equal(event->seat_taken->seat_id, 123456);
     sample__event__free_unpacked(event, NULL);
+}
+
+static void a_row_may_tell_a_fact_of_the_chassis_and_one_of_the_service(void **state)
+{
+    Sample__SeatTaken taken = SAMPLE__SEAT_TAKEN__INIT;
+    Granted__Granted granted = GRANTED__GRANTED__INIT;
+    int32_t kind = RPC__CHASSIS_EVENT__EVENT_GRANTED;
+    Rpc__JournalRequest request = RPC__JOURNAL_REQUEST__INIT;
+    Rpc__JournalPage page = RPC__JOURNAL_PAGE__INIT;
+    Rpc__ChassisEvent *chassis;
+    Sample__Event *own;
+
+    (void)state;
+    add(NOW, 1, 1);
+    taken.seat_id = 7;
+    granted.source_id = 8;
+    journal_add_both(&journal, NOW, 77, &granted.base, &taken.base);
+    add(NOW, 1, 2);
+    commit();
+    request.kinds = &kind;
+    request.n_kinds = 1;
+    journal_read(&journal, &request, &arena, &page);
+    assert_int_equal(page.n_rows, 1);
+    assert_int_equal(page.rows[0]->seq, 2);
+    assert_int_equal(page.rows[0]->kind, kind);
+    chassis = rpc__chassis_event__unpack(&arena.allocator, page.rows[0]->body.len, page.rows[0]->body.data);
+    own = sample__event__unpack(&arena.allocator, page.rows[0]->body.len, page.rows[0]->body.data);
+    assert_int_equal(chassis->event_case, kind);
+    assert_int_equal(chassis->granted->source_id, 8);
+    assert_int_equal(own->event_case, SAMPLE__EVENT__EVENT_SEAT_TAKEN);
+    assert_int_equal(own->seat_taken->seat_id, 7);
+    assert_sound(3);
 }
 
 static void the_chain_goes_on_after_a_restart(void **state)
@@ -445,7 +477,7 @@ static void add_gone(int64_t at)
 /* Who follows them passes thousands of others at once; but none that is wanted, and none of before the start. */
 static void a_page_of_what_the_chassis_tells_passes_the_others_at_once(void **state)
 {
-    const int32_t gone = RPC__CHASSIS_EVENT__EVENT_MEMBER_GONE;
+    const int32_t gone = RPC__CHASSIS_EVENT__EVENT_MEMBER_GONE, moved = RPC__CHASSIS_EVENT__EVENT_UNION_MOVED;
     Rpc__JournalPage page;
 
     (void)state;
@@ -467,6 +499,8 @@ static void a_page_of_what_the_chassis_tells_passes_the_others_at_once(void **st
     assert_int_equal(page.read_hash.len, JOURNAL_HASH_LEN);
     assert_int_equal(read_page(1500, 0, 0, 1).read_to, 2500); /* of another kind each row is looked at */
     assert_int_equal(read_page(9999, 0, 0, gone).read_to, 9999);
+    /* What else the chassis tells is others' too. */
+    assert_int_equal(read_page(0, 0, 0, moved).read_to, 5000);
     add_gone(NOW);
     commit();
     page = read_page(5000, 0, 0, gone);
@@ -563,6 +597,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_row_carries_the_hash_of_all_before_it),
         TEST(a_row_says_what_who_and_when),
+        TEST(a_row_may_tell_a_fact_of_the_chassis_and_one_of_the_service),
         TEST(the_chain_goes_on_after_a_restart),
         TEST(time_never_decreases_along_it),
         TEST(a_page_of_what_the_chassis_tells_passes_the_others_at_once),

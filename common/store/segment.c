@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <mbedtls/sha256.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/bytes.h"
 #include "common/base/hex.h"
+#include "common/base/sha256.h"
 #include "common/store/journal_internal.h"
 #include "common/store/segment_internal.h"
 
@@ -320,20 +320,19 @@ int64_t segment_walk_next(struct segment *segment, struct segment_walk *walk)
 
 static bool sum_until(struct segment *segment, uint64_t end, unsigned char ret[SEGMENT_HASH_LEN])
 {
-    mbedtls_sha256_context sum;
+    struct sha256 sum;
 
-    mbedtls_sha256_init(&sum);
-    mbedtls_sha256_starts_ret(&sum, 0);
+    sha256_start(&sum);
     for (uint64_t at = 0; at < end;) {
         size_t len = end - at < WINDOW ? (size_t)(end - at) : WINDOW;
         const unsigned char *bytes = bytes_at(segment, &segment->rows, at, len);
 
         if (!bytes)
             return false;
-        mbedtls_sha256_update_ret(&sum, bytes, len);
+        sha256_add(&sum, bytes, len);
         at += len;
     }
-    mbedtls_sha256_finish_ret(&sum, ret);
+    sha256_end(&sum, ret);
     return true;
 }
 

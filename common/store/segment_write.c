@@ -2,18 +2,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <mbedtls/sha256.h>
 #include <unistd.h>
 
 #include "common/base/bytes.h"
 #include "common/base/hex.h"
+#include "common/base/sha256.h"
 #include "common/store/segment_internal.h"
 
 #define PIECE (64 << 10)
 
 struct segment_writer {
     struct segment_facts facts;
-    mbedtls_sha256_context sum;
+    struct sha256 sum;
     int fd;
     int64_t next; /* row */
     uint64_t at;  /* bytes of the file so far, with those of the piece */
@@ -82,7 +82,7 @@ static int flush(struct segment_writer *writer)
         if (n > 0)
             done += (size_t)n;
     }
-    mbedtls_sha256_update_ret(&writer->sum, writer->piece, writer->n);
+    sha256_add(&writer->sum, writer->piece, writer->n);
     writer->n = 0;
     return 0;
 }
@@ -114,8 +114,7 @@ int segment_begin(struct segment_writer *writer, const char *path, const struct 
     writer->facts = *facts;
     writer->next = facts->first;
     writer->at = writer->n = 0;
-    mbedtls_sha256_init(&writer->sum);
-    mbedtls_sha256_starts_ret(&writer->sum, 0);
+    sha256_start(&writer->sum);
     head = room(writer, SEGMENT_MAGIC_LEN);
     if (!head)
         return -1;
@@ -211,16 +210,15 @@ int segment_finish(struct segment_writer *writer, const struct segment_vouch *vo
 {
     struct segment_facts *facts = &writer->facts;
     char text[SEGMENT_TEXT_SIZE], statement[SEGMENT_STATEMENT + 1];
-    mbedtls_sha256_context sum;
+    struct sha256 sum;
     unsigned char *to;
     int len;
 
     ensure(writer->next == facts->last + 1);
     if (write_index(writer))
         return -1;
-    mbedtls_sha256_init(&sum);
-    mbedtls_sha256_clone(&sum, &writer->sum);
-    mbedtls_sha256_finish_ret(&sum, facts->sum);
+    sum = writer->sum;
+    sha256_end(&sum, facts->sum);
     len = segment_text(facts, text);
     if (!vouch->sign(vouch->arg, text, (size_t)len, facts->key, facts->signature)) {
         errno = ENOMEM;
@@ -233,7 +231,7 @@ int segment_finish(struct segment_writer *writer, const struct segment_vouch *vo
     memcpy(to, statement, SEGMENT_STATEMENT);
     if (flush(writer))
         return -1;
-    mbedtls_sha256_finish_ret(&writer->sum, ret_hash);
+    sha256_end(&writer->sum, ret_hash);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "common/store/packed.h"
 #include "common/store/store_internal.h"
 
 #define MARK     "-- step "
@@ -207,8 +208,8 @@ static bool knows_parts(struct store *store, const struct store_options *options
 
 /* ---- making ---- */
 
-/* The step and its number in one transaction. */
-static int make_step(struct store *store, const struct owner *owner, const struct step *step)
+/* The step and its number in one transaction: of its own, or of all of a new store. */
+static int make_step(struct store *store, const struct owner *owner, const struct step *step, bool fresh)
 {
     char *text = strndup(step->begin, (size_t)(step->end - step->begin)), sql[SQL_SIZE];
     int failed;
@@ -220,8 +221,8 @@ static int make_step(struct store *store, const struct owner *owner, const struc
                  "INSERT INTO part_version (name, steps) VALUES ('%s', %d) "
                  "ON CONFLICT (name) DO UPDATE SET steps = excluded.steps",
                  owner->steps.name, step->number);
-    failed = !text || store_exec(store, "BEGIN IMMEDIATE") || store_exec(store, text) || store_exec(store, sql) ||
-             store_exec(store, "COMMIT");
+    failed = !text || (!fresh && store_exec(store, "BEGIN IMMEDIATE")) || store_exec(store, text) ||
+             store_exec(store, sql) || (!fresh && store_exec(store, "COMMIT"));
     free(text);
     return failed ? -1 : 0;
 }
@@ -257,12 +258,12 @@ static int keep_copy(const char *dir, const struct owner *owner, const struct st
     return 0;
 }
 
-static int make_all(struct store *store, const struct owner *owner, const char *text)
+static int make_all(struct store *store, const struct owner *owner, const char *text, bool fresh)
 {
     struct step step = {.end = text};
 
     while (next_step(step.end, &step) && (!owner->upto || step.number <= owner->upto)) {
-        if (step.number > owner->made && make_step(store, owner, &step))
+        if (step.number > owner->made && make_step(store, owner, &step, fresh))
             return -1;
     }
     return 0;
@@ -285,11 +286,13 @@ static int migrate_owners(struct store *store, const char *dir, struct owner *ow
             return -1;
         break;
     }
+    if (fresh && store_exec(store, "BEGIN IMMEDIATE"))
+        return -1;
     for (unsigned i = 0; i < n; i++) {
-        if (make_all(store, &owners[i], texts[i]))
+        if (make_all(store, &owners[i], texts[i], fresh))
             return -1;
     }
-    return 0;
+    return fresh && store_exec(store, "COMMIT") ? -1 : 0;
 }
 
 int store_migrate(struct store *store, const struct store_options *options)
@@ -308,7 +311,8 @@ int store_migrate(struct store *store, const struct store_options *options)
             {"schema", options->schema, &options->schema_len}, "user_version", 0, options->earlier.schema};
     for (unsigned i = 0; i < options->n_parts; i++)
         owners[n++] = (struct owner){options->parts[i], NULL, 0, 0};
-    if (store_exec(store, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL") || !knows_parts(store, options))
+    if (packed_register(store->db) || store_exec(store, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL") ||
+        !knows_parts(store, options))
         goto free_all;
     failed = migrate_owners(store, options->dir, owners, texts, n);
 free_all:

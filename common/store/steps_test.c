@@ -111,6 +111,28 @@ static void a_store_of_a_later_program_is_refused(void **state)
     store_close(store);
 }
 
+/* A message with a text 4 twice, an integer 3, a repeated enum 5 and a fixed 2; the same cut short; and none. */
+static void a_step_reads_fields_of_a_packed_message(void **state)
+{
+    static const char notes[] =
+        "-- step 1 rows\n"
+        "CREATE TABLE note (id INTEGER PRIMARY KEY, i INTEGER NOT NULL, t TEXT NOT NULL, b INTEGER NOT NULL) STRICT;\n"
+        "CREATE TABLE packed (id INTEGER PRIMARY KEY, m BLOB) STRICT;\n"
+        "INSERT INTO packed VALUES (1, x'150000000018ac02220178220261622a03000106'),\n"
+        " (2, x'150000000018ac02220961'), (3, x'18ffffffffffffffffffff01'), (4, NULL), (5, x'0b'),\n"
+        " (6, x'18ffffffffffffffffff01');\n"
+        "INSERT INTO note SELECT id, packed_int(m, 3), packed_text(m, 4), packed_bits(m, 5) FROM packed;\n";
+    struct store *store = open_with(notes, NULL, NULL);
+
+    (void)state;
+    assert_non_null(store);
+    assert_int_equal(number(store, "SELECT count(*) FROM note WHERE id = 1 AND i = 300 AND t = 'ab' AND b = 67"), 1);
+    assert_int_equal(number(store, "SELECT count(*) FROM note WHERE id = 2 AND i = 300 AND t = '' AND b = 0"), 1);
+    assert_int_equal(number(store, "SELECT count(*) FROM note WHERE id IN (3, 4, 5) AND i = 0 AND t = ''"), 3);
+    assert_int_equal(number(store, "SELECT i FROM note WHERE id = 6"), -1);
+    store_close(store);
+}
+
 static void a_step_that_changes_rows_says_so(void **state)
 {
     static const char *const unmarked[] = {
@@ -227,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(each_part_counts_its_own_steps),
         TEST(a_store_of_a_later_program_is_refused),
+        TEST(a_step_reads_fields_of_a_packed_message),
         TEST(a_step_that_changes_rows_says_so),
         TEST(a_copy_is_kept_before_rows_are_changed),
         TEST(the_copy_is_the_store_before_any_step),

@@ -451,6 +451,15 @@ void store_call_end(struct store *store, bool keep)
     store->in_call = store->in_savepoint = false;
 }
 
+void store_sync(struct store *store, bool sync)
+{
+    ensure(!store->in_transaction);
+    if (store->lax == !sync)
+        return;
+    ensure(store_exec(store, sync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL") == 0);
+    store->lax = !sync;
+}
+
 int store_commit(struct store *store)
 {
     int trouble;

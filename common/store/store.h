@@ -3,9 +3,10 @@
  * WAL, synchronous=FULL, foreign keys, STRICT tables, one connection, one thread.
  * Its tables are made by text in numbered steps ("-- step 1" lines): the chassis has its
  * own, a service may have some, and so may each of its parts. A store that is behind is
- * brought forward at open, each step in a transaction with its number; one that is ahead,
- * or has a part that the program does not know, is refused. A part's step that changes
- * rows says so ("-- step 2 rows"). Before the first step of any owner that changes rows
+ * brought forward at open, each step in a transaction with its number; a new one is made by
+ * all of them in one transaction, whole or not at all. One that is ahead, or has a part that
+ * the program does not know, is refused. A part's step that changes rows says so
+ * ("-- step 2 rows"). Before the first step of any owner that changes rows
  * of a store in use, the store as it was is copied beside it (STORE_COPY).
  *
  * All SQL is prepared at open, so a typo fails at start. The page cache grows, as it is used, to a
@@ -135,6 +136,9 @@ bool store_call_changed(const struct store *store);
 void store_call_uncount(struct store *store);
 /* Keeps or takes back what the call wrote. */
 void store_call_end(struct store *store, bool keep);
+/* Whether commits from here on are on the disk when they return, as at first; else they are with the next one that is,
+ * and until then a loss of power takes back whole ones, the last first. Outside a transaction. */
+void store_sync(struct store *store, bool sync);
 /* Commits when anything was written. Returns 0, or the Reason it was rolled back
  * for; the trouble is then cleared. */
 int store_commit(struct store *store);

@@ -15,6 +15,7 @@ struct store {
     int lock_fd;
     int trouble;
     bool in_transaction, in_call, in_savepoint, call_changed;
+    bool lax;  /* commits are not synced */
     bool sick; /* the last transaction failed: said once, until one succeeds */
 };
 

@@ -2,9 +2,9 @@
  *
  * Text: UTF-8 with or without a byte order mark, GB18030 (and GBK and GB2312, which are part of
  * it), UTF-16; fields between commas, semicolons or tabs, as a line `sep=;` says or as most lines
- * have it; lines that end with LF, CRLF or CR; quotes as in RFC 4180, and line ends inside them. And
- * workbooks: .xlsx, of which the first sheet is read that can be seen and is not empty. Cells that
- * are merged over several rows say the same in each of them.
+ * have it, and one column where none of them parts a line; lines that end with LF, CRLF or CR; quotes as in RFC 4180,
+ * and line ends inside them. And workbooks: .xlsx, of which the first sheet is read that can be seen and is not empty.
+ * Cells that are merged over several rows say the same in each of them.
  *
  * The encoding is decided once, for the whole file, from all of its bytes: never field by
  * field, or a name in GBK that happens to be UTF-8 becomes other letters. What cannot be
@@ -34,7 +34,6 @@
     X(EMPTY)      /* nothing in it */                                                                                  \
     X(UNREADABLE) /* the file could not be read */                                                                     \
     X(ENCODING)   /* neither of the encodings, or more than one */                                                     \
-    X(SEPARATOR)  /* no sign parts most lines into fields */                                                           \
     X(XLS)        /* a workbook as Excel saved them until 2003, or a WPS one */                                        \
     X(ENCRYPTED)  /* a workbook with a password */                                                                     \
     X(OTHER)      /* a file of another kind, which `seen` names */                                                     \

@@ -277,16 +277,16 @@ static bool says_separator(struct text *text)
     return true;
 }
 
-static bool find_separator(struct text *text, struct taking *taking)
+/* The one that parts most of the first records. What none of them parts is a table of one column, whatever else may
+ * stand in its lines. */
+static void find_separator(struct text *text, struct taking *taking)
 {
     static const char separators[] = {',', '\t', ';'};
     struct shape best = {0};
-    char found = 0, shown[80];
-    const char *line_end;
-    size_t left;
+    char found = ',';
 
     if (says_separator(text))
-        return true;
+        return;
     for (size_t i = 0; i < ARRAY_LEN(separators); i++) {
         struct shape shape = shape_of(text, taking, separators[i]);
 
@@ -296,21 +296,15 @@ static bool find_separator(struct text *text, struct taking *taking)
         }
     }
     text->separator = found;
-    left = text->len - text->from;
-    if (found || left == 0)
-        return true;
-    line_end = memchr(text->window + text->from, '\n', left);
-    table_excerpt(text->window + text->from, line_end ? (size_t)(line_end - text->window) - text->from : left, shown,
-                  sizeof(shown));
-    return table_fail(text->table, TABLE_SEPARATOR, "%s", shown);
 }
 
 /* ---- the whole ---- */
 
 static void read_text(struct text *text, struct taking *taking)
 {
-    if (!fill(text) || !find_separator(text, taking))
+    if (!fill(text))
         return;
+    find_separator(text, taking);
     snprintf(text->table->told->form, sizeof(text->table->told->form), "%s %s", table_encoding_name(text->encoding),
              text->separator == '\t' ? "TAB" : (char[]){text->separator, '\0'});
     while (ready(text) && text->from < text->len && take_record(text, taking))

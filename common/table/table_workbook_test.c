@@ -250,7 +250,7 @@ static void a_workbook_cut_off_or_altered_anywhere_is_a_fault_or_read(void **sta
     len = book_len;
     assert_true(len < sizeof(whole));
     memcpy(whole, book, len);
-    for (size_t cut = 0; cut < len; cut++) {
+    for (size_t cut = 4; cut < len; cut++) { /* what is left of fewer is a text */
         read_file(whole, cut);
         /* Of the archive's last entry some bytes are not needed. */
         if (told.fault == TABLE_OK && (cut + 22 < len || strcmp(rows, "1:张三|440604\n") != 0))

@@ -2,11 +2,11 @@
 
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/platform_util.h>
-#include <mbedtls/sha256.h>
 
 #include "common/base/hmac.h"
 #include "common/base/keyfile.h"
 #include "common/base/log.h"
+#include "common/base/sha256.h"
 
 #define HALF     (ECDSA_POINT_LEN / 2)
 #define HASH_LEN 32
@@ -154,8 +154,9 @@ bool ecdsa_sign(struct ecdsa_key *key, const void *bytes, size_t len, unsigned c
     mbedtls_mpi r, s;
     bool ok;
 
-    if (!key->secret || mbedtls_sha256_ret(bytes, len, hash, 0) != 0)
+    if (!key->secret)
         return false;
+    sha256_of(bytes, len, hash);
     mask_begin(key, hash, &mask);
     mbedtls_mpi_init(&r);
     mbedtls_mpi_init(&s);
@@ -193,7 +194,8 @@ bool ecdsa_verify(struct ecdsa_key *key, const void *bytes, size_t len,
         return true;
     mbedtls_mpi_init(&r);
     mbedtls_mpi_init(&s);
-    good = mbedtls_sha256_ret(bytes, len, hash, 0) == 0 && mbedtls_mpi_read_binary(&r, signature, HALF) == 0 &&
+    sha256_of(bytes, len, hash);
+    good = mbedtls_mpi_read_binary(&r, signature, HALF) == 0 &&
            mbedtls_mpi_read_binary(&s, signature + HALF, HALF) == 0 &&
            mbedtls_ecdsa_verify(&key->group, hash, sizeof(hash), &key->q, &r, &s) == 0;
     mbedtls_mpi_free(&s);

@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <mbedtls/sha256.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/hex.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/sha256.h"
 
 #define LINE_SIZE 512 /* a line has 311 characters and the queue's name at most */
 #define TEXT_SIZE 256 /* of what is signed */
@@ -75,7 +75,7 @@ static void key_id(const struct ecdsa_key *key, unsigned char ret_id[HEAD_KEY_LE
     unsigned char point[ECDSA_POINT_LEN], sum[32];
 
     ecdsa_key_point(key, point);
-    ensure(mbedtls_sha256_ret(point, sizeof(point), sum, 0) == 0);
+    sha256_of(point, sizeof(point), sum);
     memcpy(ret_id, sum, HEAD_KEY_LEN);
 }
 

@@ -1,5 +1,6 @@
 #include "common/trust/token.h"
 #include "common/base/base64url.h"
+#include "common/base/civil.h"
 #include "common/base/hmac.h"
 #include "common/base/keyfile.h"
 #include "common/base/log.h"
@@ -74,12 +75,22 @@ static bool good_shown_name(const char *name)
     return strnlen(name, LIMIT_SHOWN_NAME + 1) <= LIMIT_SHOWN_NAME && (!*name || strchr(name, '*'));
 }
 
+/* Nothing, or days that there are. */
+static bool good_days(const Rpc__Principal *principal)
+{
+    int birthday = principal->birthday, since = principal->member_since;
+
+    return (!birthday ||
+            (principal->birth_year && civil_date(principal->birth_year, birthday / 100, birthday % 100))) &&
+           (!since || civil_date(since / 10000, since / 100 % 100, since % 100));
+}
+
 bool token_can_carry(const Rpc__Principal *principal)
 {
     if (principal->internal || principal->base.n_unknown_fields > 0 || principal->n_grants > LIMIT_GRANTS)
         return false;
     if (principal->member_id <= 0 || principal->session_id <= 0 || !union_path_ok(principal->union_path) ||
-        !good_shown_name(principal->shown_name))
+        !good_shown_name(principal->shown_name) || !good_days(principal))
         return false;
     if (principal->level < RPC__LEVEL__ANONYMOUS || principal->level > RPC__LEVEL__CATEGORY)
         return false;

@@ -9,8 +9,8 @@
  * A token has one spelling: the signature is compared as text, and what is
  * signed is text, so no second base64 form of the same bits passes. A checked
  * token still may not say anything a session cannot be: `internal`, unknown
- * fields, more than LIMIT_GRANTS grants, an impossible path or a name that is not
- * masked are refused.
+ * fields, more than LIMIT_GRANTS grants, an impossible path, a name that is not
+ * masked or a day that there is not are refused.
  * Checking takes about 1.5 us for 90 bytes of principal. */
 #pragma once
 #include "common/base/arena.h"

@@ -46,6 +46,8 @@ static Rpc__Principal sample(void)
     principal.union_path = "0000003k00010007000z";
     principal.trade = RPC__TRADE__COURIER;
     principal.birth_year = 1990;
+    principal.birthday = 1028;
+    principal.member_since = 20240229;
     principal.sex = RPC__SEX__FEMALE;
     principal.shown_name = "王*明";
     principal.grants = grants;
@@ -125,6 +127,8 @@ static void a_token_gives_back_its_principal(void **state)
     assert_string_equal(got->union_path, principal.union_path);
     assert_int_equal(got->trade, principal.trade);
     assert_int_equal(got->birth_year, principal.birth_year);
+    assert_int_equal(got->birthday, principal.birthday);
+    assert_int_equal(got->member_since, principal.member_since);
     assert_int_equal(got->sex, principal.sex);
     assert_string_equal(got->shown_name, "王*明");
     assert_int_equal(got->n_grants, 1);
@@ -240,6 +244,18 @@ static void what_no_session_can_be_is_refused_though_it_is_signed(void **state)
         "000", "000/", "000A", "00000", "\xff\xff\xff\xff", "0000000000000000000000000000000000000000000000000000"};
     struct token_keys *keys = keys_of(HEX_A "\n");
     Rpc__Grant *grants[LIMIT_GRANTS + 1], grant = RPC__GRANT__INIT;
+    static const struct {
+        int birth_year, birthday, since, reason;
+    } days[] = {
+        {1990, 0, 0, 0},
+        {1988, 229, 20240229, 0},
+        {1990, 229, 0, RPC__REASON__BAD_TOKEN},
+        {1990, 1301, 0, RPC__REASON__BAD_TOKEN},
+        {1990, -1, 0, RPC__REASON__BAD_TOKEN},
+        {0, 615, 0, RPC__REASON__BAD_TOKEN},
+        {1990, 615, 20230229, RPC__REASON__BAD_TOKEN},
+        {1990, 615, INT32_MIN, RPC__REASON__BAD_TOKEN},
+    };
     uint8_t zero = 0;
     ProtobufCMessageUnknownField unknown = {99, PROTOBUF_C_WIRE_TYPE_VARINT, 1, &zero};
     char token[TOKEN_SIZE] = "before";
@@ -276,6 +292,13 @@ static void what_no_session_can_be_is_refused_though_it_is_signed(void **state)
     assert_is_reason(check_forged(keys, &principal), RPC__REASON__BAD_TOKEN);
     principal.shown_name = ""; /* of a session from before there was one */
     assert_is_reason(check_forged(keys, &principal), 0);
+    for (size_t i = 0; i < ARRAY_LEN(days); i++) {
+        principal = sample();
+        principal.birth_year = days[i].birth_year;
+        principal.birthday = days[i].birthday;
+        principal.member_since = days[i].since;
+        assert_is_reason(check_forged(keys, &principal), days[i].reason);
+    }
     principal = sample();
     principal.grants = grants;
     for (size_t i = 0; i < ARRAY_LEN(grants); i++)

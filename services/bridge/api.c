@@ -198,6 +198,59 @@ static void bridge__begin_wechat_page(Bridge__Bridge_Service *service, const Bri
     reply(&message, call);
 }
 
+/* What wx.config wants for a page; nonce and signature are where it is. */
+static Bridge__WechatPageSignature sign_page(struct bridge *self, const char *ticket, const char *url,
+                                             char nonce[HEX_SIZE(PAGE_NONCE_LEN)],
+                                             char signature[HEX_SIZE(PAGE_SIGNATURE_LEN)])
+{
+    Bridge__WechatPageSignature message = BRIDGE__WECHAT_PAGE_SIGNATURE__INIT;
+    unsigned char random[PAGE_NONCE_LEN];
+
+    clock_random(self->clock, random, sizeof(random));
+    hex_print(random, sizeof(random), nonce);
+    message.appid = unconst(wechat_account(&self->wechat));
+    message.timestamp = clock_now(self->clock) / 1000;
+    message.nonce_str = nonce;
+    message.signature = signature;
+    page_sign(ticket, nonce, message.timestamp, url, signature);
+    return message;
+}
+
+static void on_ticket(void *arg, const struct wechat_result *result)
+{
+    char nonce[HEX_SIZE(PAGE_NONCE_LEN)], signature[HEX_SIZE(PAGE_SIGNATURE_LEN)];
+    struct errand *errand = arg;
+    Bridge__WechatPageSignature message;
+
+    if (refused(errand, result, "url"))
+        return;
+    message = sign_page(errand->bridge, result->ticket, errand->page.url, nonce, signature);
+    errand_reply(errand, &message.base);
+}
+
+/* rpc SignWechatPage: what a page within WeChat's browser gives wx.config. */
+static void bridge__sign_wechat_page(Bridge__Bridge_Service *service, const Bridge__WechatPageAddress *req,
+                                     Bridge__WechatPageSignature_Closure reply, void *call)
+{
+    struct bridge *self = container_of(service, struct bridge, bridge_service);
+    char nonce[HEX_SIZE(PAGE_NONCE_LEN)], signature[HEX_SIZE(PAGE_SIGNATURE_LEN)];
+    const char *ticket = wechat_ticket_now(&self->wechat);
+    Bridge__WechatPageSignature message;
+    struct errand *errand;
+
+    if (!wechat_account(&self->wechat)) {
+        rpc_refuse(call, BRIDGE__REASON__WECHAT_NO_ACCOUNT);
+    } else if (!page_address_ok(&self->page, req->url)) {
+        rpc_refuse_field(call, BRIDGE__REASON__WECHAT_PAGE_NOT_HERE, "url");
+    } else if (ticket) {
+        message = sign_page(self, ticket, req->url, nonce, signature);
+        reply(&message, call);
+    } else if ((errand = errand_new(self, call))) {
+        snprintf(errand->page.url, sizeof(errand->page.url), "%s", req->url);
+        errand_wait(errand, wechat_ticket(&self->wechat, errand_time_ms(errand, 0), on_ticket, errand), "url", call);
+    }
+}
+
 /* rpc BindWechat: this WeChat lets the caller in from now on. */
 static void bridge__bind_wechat(Bridge__Bridge_Service *service, const Bridge__WechatBinding *req,
                                 Identity__WechatDoor_Closure reply, void *call)

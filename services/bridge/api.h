@@ -2,6 +2,10 @@
 #pragma once
 #include "services/bridge/bridge.h"
 
+/* Refuses who is no official of finance, or, to read, of audit, of a union above which there is none: the merchant's
+ * account is everybody's. Whether it has. */
+bool pay_office_refused(void *call, bool writes);
+
 /* Ends an errand that WeChat has refused, naming the field at fault. Whether it has. */
 static inline bool refused(struct errand *errand, const struct wechat_result *result, const char *field)
 {
@@ -18,3 +22,7 @@ void bridge__send_wechat_message(Bridge__Bridge_Service *service, const Bridge__
                                  Bridge__WechatMessageReply_Closure reply, void *call);
 void bridge__check_text(Bridge__Bridge_Service *service, const Bridge__TextToCheck *req,
                         Bridge__TextVerdict_Closure reply, void *call);
+void pay__get_my_receipt(Bridge__Pay_Service *service, const Bridge__ReceiptRequest *req, Rpc__Part_Closure reply,
+                         void *call);
+void pay__get_receipt(Bridge__Pay_Service *service, const Bridge__ReceiptRequest *req, Rpc__Part_Closure reply,
+                      void *call);

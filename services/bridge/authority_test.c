@@ -1,27 +1,62 @@
-/* The bridge's world for the authority matrix: it has nothing of anybody's. */
-#include "services/bridge/bridge.h"
+/* The bridge's world for the authority matrix: somebody in each place to whom money is owed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "services/bridge/pay/orders_fixture.h"
 #include "tests/authority.h"
 
 static struct harness harness;
 
 static void begin(struct harness *h)
 {
+    harness_init(h, &bridge_spec, close_bank_keys);
+    harness_key(h, "HUIGONG_BANK_KEY", BANK_KEY);
     assert_int_equal(conf_load(bridge_spec.conf, NULL, true), 0);
-    harness_open(h, &bridge_spec, NULL);
+    harness_start(h);
 }
 
 static void end(struct harness *h)
 {
     assert_string_equal(harness_audit(h), "");
     harness_close(h);
+    unsetenv("HUIGONG_BANK_KEY");
+}
+
+static void prepare_batch(struct harness *h, unsigned i)
+{
+    Bridge__PrepareBankBatchRequest request = BRIDGE__PREPARE_BANK_BATCH_REQUEST__INIT;
+    char key[16];
+
+    snprintf(key, sizeof(key), "batch-%u", i);
+    request.layout = BRIDGE__BANK_LAYOUT__BANK_LIST;
+    assert_int_equal(harness_call(h, "Bank.PrepareBankBatch", &request.base,
+                                  harness_official(h, 600, RULE__ROLE__FINANCE, "0001"), key)
+                         ->reason,
+                     0);
 }
 
 static void make(struct harness *h, struct authority_place *place, unsigned i)
 {
-    (void)h;
-    (void)place;
-    (void)i;
+    Rpc__Principal *owner = harness_member(h, 700 + i, place->path);
+
+    hear_order(h, 1000 + i, owner->member_id, 5000);
+    authority_put_hers(place, "payout_id", harness_number(h, "SELECT max(payout_id) FROM payout"), owner);
+    hear_order(h, 2000 + i, owner->member_id, 0); /* is odd */
+    hear_bank_order(h, 3000 + i, 5000, "李敏", "6222020200112230");
+    prepare_batch(h, i);
+    authority_put(place, "batch_id", harness_number(h, "SELECT max(batch_id) FROM bank_batch"));
+    authority_put(place, "case_id", harness_number(h, "SELECT max(case_id) FROM pay_case"));
 }
+
+/* The merchant's account is of no union, and its officials are a root's. */
+static const char *const placeless[] = {"Pay.ListPayouts",      "Pay.ListPayCases",      "Pay.ClosePayCase",
+                                        "Bills.ListPayDays",    "Pay.GetReceipt",        "Bank.PrepareBankBatch",
+                                        "Bank.ListBankBatches", "Bank.ReleaseBankBatch", "Bank.TakeBackBankBatch",
+                                        "Bank.GetBankFile",     "Bank.ReadBankResults",  NULL};
+
+static const struct authority_field fields[] = {
+    {.field = "note", .text = "查明"}, {.field = "file", .text = "ZQ=="}, {0}};
 
 static struct authority world = {
     .queue = "bridge",
@@ -29,10 +64,12 @@ static struct authority world = {
     .begin = begin,
     .end = end,
     .make = make,
-    .places = {[OWN] = {.path = "00010002"},
-               [SIBLING] = {.path = "00010003"},
-               [PARENT] = {.path = "0001"},
-               [CHILD] = {.path = "000100020004"}},
+    .fields = fields,
+    .placeless = placeless,
+    .places = {[OWN] = {.path = "0001"},
+               [SIBLING] = {.path = "0002"},
+               [PARENT] = {.path = ""},
+               [CHILD] = {.path = "00010002"}},
 };
 
 int main(void)

@@ -1,13 +1,17 @@
 #include "services/bridge/bridge.h"
 
+#include <sys/resource.h>
+
 #include "common/base/log.h"
+#include "common/trust/pii.h"
 
 extern const unsigned char bridge_schema[];
 extern const size_t bridge_schema_len;
 
 #define WINDOW 4 /* messages to identity */
 
-_Static_assert(WECHAT_JOBS + WECHAT_APPS + 2 * PARTNER_JOBS <= FETCH_MAX, "no partner takes another's requests");
+_Static_assert(WECHAT_JOBS + WECHAT_APPS + 2 * PARTNER_JOBS + PAY_JOBS <= FETCH_MAX,
+               "no partner takes another's requests");
 
 static struct conf_entry conf[] = {
     {"HUIGONG_WECHAT_URL", "https://api.weixin.qq.com", CONF_TEXT, "where WeChat's interfaces are", 0, 0, NULL},
@@ -24,6 +28,24 @@ static struct conf_entry conf[] = {
     {"HUIGONG_VERIFIER_SECRET", "", CONF_PATH, "file of the key shared with it: \"ID KEY\"", 0, 0, NULL},
     {"HUIGONG_SMS_URL", "", CONF_TEXT, "where the sender of short messages is", 0, 0, NULL},
     {"HUIGONG_SMS_SECRET", "", CONF_PATH, "file of the key shared with it: \"ID KEY\"", 0, 0, NULL},
+    {"HUIGONG_PAY_URL", "https://api.mch.weixin.qq.com", CONF_TEXT, "where WeChat Pay is", 0, 0, NULL},
+    {"HUIGONG_PAY_URL_SECOND", "https://api2.mch.weixin.qq.com", CONF_TEXT, "and where else, when it does not answer",
+     0, 0, NULL},
+    {"HUIGONG_PAY_MERCHANT", "", CONF_PATH,
+     "file of the merchant: lines \"mchid N\", \"serial HEX\", \"apiv3 KEY\", \"appid ID\", \"public ID\"", 0, 0, NULL},
+    {"HUIGONG_PAY_PRIVATE", "", CONF_PATH, "file of the merchant's private key, PEM", 0, 0, NULL},
+    {"HUIGONG_PAY_PUBLIC", "", CONF_PATH, "file of WeChat Pay's public key, PEM; without it by its certificates", 0, 0,
+     NULL},
+    {"HUIGONG_PAY_NOTIFY", "", CONF_TEXT, "where WeChat Pay tells of payments: https://HOST/v1/callbacks/wechat-pay", 0,
+     0, NULL},
+    {"HUIGONG_PAY_RATE", "90", CONF_INT, "requests a second to WeChat Pay", 1, PAY_RATE_MAX, NULL},
+    {"HUIGONG_PAY_ORDER_MIN", "30", CONF_INT, "fen of one payment by WeChat at least", 10, 100000, NULL},
+    {"HUIGONG_PAY_ORDER_MAX", "20000", CONF_INT, "and at most, as the merchant may", 30, 100000000, NULL},
+    {"HUIGONG_PAY_PERSON_DAY", "200000", CONF_INT, "fen to one person in a day", 30, 1000000000, NULL},
+    {"HUIGONG_PAY_DAY", "500000000", CONF_INT, "fen to all in a day", 30, INT64_C(100000000000), NULL},
+    {"HUIGONG_PAY_SCENES", "1000,1002", CONF_TEXT, "what the merchant may pay for: 1000, 1002, 1004, 1011", 0, 0, NULL},
+    {"HUIGONG_BANK_KEY", "", CONF_PATH, "file of the key under which accounts come: without it nothing is paid by bank",
+     0, 0, NULL},
     {"HUIGONG_CA", "/etc/ssl/certs/ca-certificates.crt", CONF_PATH, "certificates of the authorities trusted, PEM", 0,
      0, NULL},
     CONF_END,
@@ -54,11 +76,68 @@ static int read_ways(struct bridge *self, const char *text)
     return 0;
 }
 
+static int read_limits(struct pay_limits *ret)
+{
+    const char *text = conf_text(conf, "HUIGONG_PAY_SCENES");
+
+    *ret = (struct pay_limits){
+        .order_min = conf_int(conf, "HUIGONG_PAY_ORDER_MIN"),
+        .order_max = conf_int(conf, "HUIGONG_PAY_ORDER_MAX"),
+        .person_day = conf_int(conf, "HUIGONG_PAY_PERSON_DAY"),
+        .day = conf_int(conf, "HUIGONG_PAY_DAY"),
+        .by_bank = *conf_text(conf, "HUIGONG_BANK_KEY") != '\0',
+    };
+    for (char *rest; *text && ret->n_scenes < ARRAY_LEN(ret->scenes); text = rest + (*rest == ',')) {
+        int scene = (int)strtol(text, &rest, 10);
+
+        if (!payout_report_names(scene) || (*rest && *rest != ','))
+            break;
+        ret->scenes[ret->n_scenes++] = scene;
+    }
+    if (!*text)
+        return 0;
+    log_error("setting_refused", "name", "HUIGONG_PAY_SCENES", "value", text);
+    return -1;
+}
+
+static int start_pay(struct bridge *self)
+{
+    struct pay_settings settings = {
+        .url = conf_text(conf, "HUIGONG_PAY_URL"),
+        .second_url = conf_text(conf, "HUIGONG_PAY_URL_SECOND"),
+        .merchant = conf_text(conf, "HUIGONG_PAY_MERCHANT"),
+        .private_key = conf_text(conf, "HUIGONG_PAY_PRIVATE"),
+        .public_key = conf_text(conf, "HUIGONG_PAY_PUBLIC"),
+        .notify_url = conf_text(conf, "HUIGONG_PAY_NOTIFY"),
+        .rate = conf_int(conf, "HUIGONG_PAY_RATE"),
+    };
+    const struct rlimit none = {0, 0};
+    struct pay_limits limits;
+
+    /* What this daemon knows is not left in a file when it ends by force. */
+    if (*settings.merchant && setrlimit(RLIMIT_CORE, &none)) {
+        log_error("cores_not_forbidden");
+        return -1;
+    }
+    if (read_limits(&limits) || pay_init(&self->pay, &settings))
+        return -1;
+    transfers_init(&self->transfers, self, &limits);
+    favor_init(&self->favor, self);
+    bill_work_init(&self->bill_work, self);
+    receipts_init(&self->receipts, self);
+    return 0;
+}
+
 static int start(struct service *service)
 {
     struct bridge *self = service->self;
     unsigned char key[32]; /* of pages' states */
 
+    if (*conf_text(conf, "HUIGONG_BANK_KEY")) {
+        self->bank_keys = pii_keys_open(conf_text(conf, "HUIGONG_BANK_KEY"));
+        if (!self->bank_keys || bank_file_init())
+            return -1;
+    }
     for (unsigned i = ARRAY_LEN(self->errands); i-- > 0;) {
         self->errands[i].next = self->idle;
         self->idle = &self->errands[i];
@@ -73,7 +152,8 @@ static int start(struct service *service)
         partner_init(&self->sms, "sms", "HUIGONG_SMS_URL", conf_text(conf, "HUIGONG_SMS_URL"),
                      conf_text(conf, "HUIGONG_SMS_SECRET")) ||
         read_ways(self, conf_text(conf, "HUIGONG_REALNAME")) ||
-        outbox_init(&self->outbox, self, conf_text(conf, "HUIGONG_WECHAT_TEMPLATES")) || fetch_init())
+        outbox_init(&self->outbox, self, conf_text(conf, "HUIGONG_WECHAT_TEMPLATES")) || start_pay(self) ||
+        fetch_init())
         return -1;
     return 0;
 }
@@ -101,6 +181,11 @@ static void end(struct service *service)
     wechat_close(&self->wechat);
     partner_close(&self->verifier);
     partner_close(&self->sms);
+    pay_close(&self->pay);
+    bill_work_done(&self->bill_work);
+    receipts_drop(&self->receipts, INT64_MAX);
+    pii_keys_close(self->bank_keys);
+    self->bank_keys = NULL;
     rpc_client_close(self->identity);
     ensure(rpc_server_deferred(service->rpc) == 0);
     service_stopped(service);
@@ -112,10 +197,37 @@ static void on_tick(uv_timer_t *timer)
     struct bridge *self = service->self;
 
     outbox_step(&self->outbox);
-    if (service->stopping && !outbox_stop(&self->outbox)) {
+    receipts_drop(&self->receipts, clock_now(self->clock));
+    if (service->stopping && !outbox_stop(&self->outbox) && !transfers_stop(&self->transfers) &&
+        !favor_stop(&self->favor)) {
         uv_timer_stop(timer);
+        uv_timer_stop(&self->transfer);
+        uv_timer_stop(&self->gift);
         end(service);
     }
+}
+
+static void on_transfer(uv_timer_t *timer)
+{
+    struct service *service = timer->data;
+    struct bridge *self = service->self;
+
+    int next_ms = transfers_step(&self->transfers), bill_ms = bill_work_step(&self->bill_work);
+
+    uv_timer_start(timer, on_transfer, (uint64_t)(next_ms < bill_ms ? next_ms : bill_ms), 0);
+}
+
+static void on_gift(uv_timer_t *timer)
+{
+    struct service *service = timer->data;
+    struct bridge *self = service->self;
+
+    uv_timer_start(timer, on_gift, (uint64_t)favor_step(&self->favor), 0);
+}
+
+static bool run_beside(void *worker, struct worker_task *task)
+{
+    return worker_submit(worker, task);
 }
 
 static int serve(struct service *service)
@@ -129,6 +241,17 @@ static int serve(struct service *service)
     wechat_open(&self->wechat, &service->loop, send_out, self->fetch);
     partner_open(&self->verifier, &service->loop, self->clock, send_out, self->fetch);
     partner_open(&self->sms, &service->loop, self->clock, send_out, self->fetch);
+    pay_open_over(&self->pay, &service->loop, self->clock, send_out, self->fetch, run_beside, service->worker);
+    self->transfers.ask = ask_identity;
+    self->transfers.ask_self = self->identity;
+    uv_timer_init(&service->loop, &self->transfer);
+    self->transfer.data = service;
+    uv_timer_start(&self->transfer, on_transfer, TRANSFERS_BUSY_MS, 0);
+    self->favor.ask = ask_identity;
+    self->favor.ask_self = self->identity;
+    uv_timer_init(&service->loop, &self->gift);
+    self->gift.data = service;
+    uv_timer_start(&self->gift, on_gift, OUTBOX_TICK_MS, 0);
     self->outbox.ask = ask_identity;
     self->outbox.ask_self = self->identity;
     uv_timer_init(&service->loop, &self->tick);
@@ -142,6 +265,8 @@ static void stop(struct service *service)
     struct bridge *self = service->self;
 
     outbox_stop(&self->outbox);
+    transfers_stop(&self->transfers);
+    favor_stop(&self->favor);
     uv_timer_start(&self->tick, on_tick, 0, OUTBOX_TICK_MS);
 }
 
@@ -170,6 +295,10 @@ static void report(struct service *service, struct arena *arena, Rpc__ProbeRepor
     rpc_metric(arena, ret, "huigong_wechat_failed_total", "counter", "", (double)wechat->failed);
     rpc_metric(arena, ret, "huigong_wechat_tokens_total", "counter", "", (double)wechat->tokens);
     outbox_report(&self->outbox, arena, ret);
+    if (self->pay.ready) {
+        transfers_report(&self->transfers, arena, ret);
+        bill_work_report(&self->bill_work, arena, ret);
+    }
     report_partner(&self->verifier, arena, ret);
     report_partner(&self->sms, arena, ret);
 }
@@ -178,7 +307,7 @@ SERVICE_TABLE(bridge, BRIDGE)
 
 const struct service_spec bridge_spec = {
     .name = "bridge",
-    .about = "the only way out: WeChat, reminders, codes, and names proven outside",
+    .about = "the only way out: WeChat, reminders, codes, names proven outside, and payments",
     .conf = conf,
     .parts = &service_table,
     .schema = bridge_schema,

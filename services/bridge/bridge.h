@@ -32,18 +32,30 @@
  * FETCH_CONNECTIONS connections, so that a slow one holds up none but its own; past that a call is OVERLOADED. Each
  * call ends within WECHAT_DEADLINE_MS and before its caller gives up. OUTBOX_OUT messages are under way.
  *
+ * What services owe members is paid by WeChat Pay (pay/transfers.h), as their journals order it; what the platform
+ * tells by itself comes in by the gateway, signed (TakeWechatPay). Each day's bill is held against it (bill/bills.h).
+ *
+ * What members have won of a release that a stock of WeChat's coupons is behind is sent to them (stock/favor.h).
+ *
  * Promises: an AppSecret, an access token, a code, an openid, a number, a name, a resident ID and a URL
- * that holds one are never logged; a session_key is not even read. An address that is not
+ * that holds one are never logged; a session_key is not even read; the merchant's keys are in memory alone, of which
+ * no core is left. An address that is not
  * https is refused, unless it is this machine's own, where a simulator may stand. */
 #pragma once
 #include "bridge.pb.h"
 #include "common/benefit/holders/holders.h"
 #include "common/daemon/service_of_parts.h"
+#include "services/bridge/bank/bank.h"
+#include "services/bridge/bill/bills.h"
 #include "services/bridge/errand.h"
 #include "services/bridge/fetch.h"
+#include "services/bridge/outbox/mutes.h"
 #include "services/bridge/outbox/outbox.h"
 #include "services/bridge/wechat/page.h"
 #include "services/bridge/partner.h"
+#include "services/bridge/pay/receipts.h"
+#include "services/bridge/pay/transfers.h"
+#include "services/bridge/stock/favor.h"
 #include "services/bridge/wechat/wechat.h"
 
 #define BRIDGE_WAYS 2 /* of proving a name */
@@ -52,7 +64,10 @@
 enum way { WAY_ROSTER, WAY_OUTSIDE };
 
 /* Each said in its NAME.h. */
-#define BRIDGE_PARTS(PART, SHARED) SHARED(holders) PART(messages) PART(news)
+#define BRIDGE_PARTS(PART, SHARED)                                                                                     \
+    SHARED(holders)                                                                                                    \
+    PART(messages)                                                                                                     \
+    PART(mutes) PART(news) PART(payouts) PART(cases) PART(stocks) PART(sends) PART(bills) SHARED(two_hands) PART(bank)
 
 SERVICE_PARTS(BRIDGE)
 
@@ -66,7 +81,15 @@ struct bridge {
     unsigned n_ways;
     struct rpc_client *identity;
     struct outbox outbox;
-    uv_timer_t tick; /* of the outbox */
+    struct pay pay;
+    struct transfers transfers;
+    struct favor favor;
+    struct bill_work bill_work;
+    struct receipts receipts;
+    struct pii_keys *bank_keys; /* NULL: nothing is paid by bank */
+    uv_timer_t tick;            /* of the outbox */
+    uv_timer_t transfer;        /* of what is paid */
+    uv_timer_t gift;            /* of what is sent out of stocks */
     struct errand errands[RPC_MAX_LATER], *idle;
 };
 

@@ -8,7 +8,7 @@
 #include "common/rpc/rpc.h"
 #include "identity/proof.pb-c.h"
 #include "services/bridge/rules.h"
-#include "services/bridge/wechat/said.h"
+#include "services/bridge/wechat/page.h"
 
 #define IDENTITY_MS     1000         /* kept of a caller's time for identity's part */
 #define CLAIM_NAME_SIZE (50 * 4 + 1) /* as identity/member.proto bounds them */
@@ -45,6 +45,9 @@ struct errand {
             int32_t retry_after_s; /* of the last refusal */
             int last;
         } proof;
+        struct {
+            char url[PAGE_SIGNED_SIZE];
+        } page;
         struct {
             char mobile[16];
             int purpose; /* Identity__CodePurpose */

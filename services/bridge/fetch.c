@@ -51,12 +51,21 @@ static void free_headers(struct transfer *transfer)
     transfer->headers = NULL;
 }
 
+static const char *header_of(const struct fetch_answer *answer, const char *name)
+{
+    struct curl_header *header;
+
+    return curl_easy_header(answer->from, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? header->value : NULL;
+}
+
 static void finish(struct transfer *transfer, CURLcode code)
 {
     struct fetch *fetch = transfer->fetch;
     struct fetch_answer answer = {
         .failure = code == CURLE_OK ? NULL : curl_easy_strerror(code),
         .sent = transfer->sent,
+        .header = header_of,
+        .from = transfer->easy,
     };
 
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &answer.status);
@@ -248,19 +257,34 @@ struct fetch *fetch_open(uv_loop_t *loop, const char *ca_file)
     return NULL;
 }
 
+/* A line of this request alone; false when there is no memory. */
+static bool add_header(struct transfer *transfer, const char *line)
+{
+    struct curl_slist *more = curl_slist_append(transfer->headers, line);
+
+    if (more)
+        transfer->headers = more;
+    return more != NULL;
+}
+
 /* The headers of one request; false when there is no memory. */
 static bool set_headers(struct transfer *transfer, const struct fetch_request *request)
 {
-    struct curl_slist *more;
     char line[FETCH_HEADER_MAX];
+    bool good = true;
 
-    if (!request->authorization)
+    if (!request->authorization && !request->headers[0])
         return curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER,
                                 request->json ? transfer->fetch->json_headers : NULL) == CURLE_OK;
-    ensure((size_t)snprintf(line, sizeof(line), "Authorization: %s", request->authorization) < sizeof(line));
-    transfer->headers = curl_slist_append(NULL, "Content-Type: application/json");
-    more = curl_slist_append(transfer->headers, line);
-    return more && transfer->headers && curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, more) == CURLE_OK;
+    if (request->json)
+        good = add_header(transfer, "Content-Type: application/json");
+    if (request->authorization) {
+        ensure((size_t)snprintf(line, sizeof(line), "Authorization: %s", request->authorization) < sizeof(line));
+        good = good && add_header(transfer, line);
+    }
+    for (unsigned i = 0; i < FETCH_HEADERS && request->headers[i]; i++)
+        good = good && add_header(transfer, request->headers[i]);
+    return good && curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers) == CURLE_OK;
 }
 
 bool fetch_start(struct fetch *fetch, const struct fetch_request *request, fetch_done done, void *arg)
@@ -276,6 +300,7 @@ bool fetch_start(struct fetch *fetch, const struct fetch_request *request, fetch
         (post && curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->json) != CURLE_OK))
         return false;
     buf_clear(&transfer->body);
+    transfer->body.max = request->body_max ? request->body_max : FETCH_BODY_MAX;
     transfer->sent = false;
     if (!set_headers(transfer, request) || curl_multi_add_handle(fetch->multi, easy) != CURLM_OK) {
         free_headers(transfer);

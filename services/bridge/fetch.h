@@ -8,11 +8,12 @@
 #pragma once
 #include <uv.h>
 
-#define FETCH_MAX         520 /* requests at a time: as many as all partners' calls together */
-#define FETCH_CONNECTIONS 32  /* to one host */
-#define FETCH_BODY_MAX    (64 << 10)
-#define FETCH_BODY_KEPT   (4 << 10) /* of it, for the next one */
-#define FETCH_HEADER_MAX  512
+#define FETCH_MAX         616        /* requests at a time: as many as all partners' calls together */
+#define FETCH_CONNECTIONS 32         /* to one host */
+#define FETCH_BODY_MAX    (64 << 10) /* unless a request says another bound */
+#define FETCH_BODY_KEPT   (4 << 10)  /* of it, for the next one */
+#define FETCH_HEADER_MAX  1024
+#define FETCH_HEADERS     4 /* more lines */
 #define FETCH_CONNECT_MS  3000
 
 struct fetch;
@@ -21,6 +22,9 @@ struct fetch_request {
     const char *url;
     const char *json;          /* the body of a POST, copied; NULL: a GET */
     const char *authorization; /* the value of that header, copied; NULL: none */
+    const char
+        *headers[FETCH_HEADERS]; /* further lines, "Name: value", copied; ended by a NULL where there are fewer */
+    size_t body_max;             /* of the answer; 0: FETCH_BODY_MAX */
     int64_t timeout_ms;
 };
 
@@ -30,6 +34,9 @@ struct fetch_answer {
     long status;
     const char *body; /* valid during the call */
     size_t len;
+    /* The value of a header line, or NULL; valid during the call. NULL: there are none. */
+    const char *(*header)(const struct fetch_answer *answer, const char *name);
+    void *from;
 };
 
 typedef void (*fetch_done)(void *arg, const struct fetch_answer *answer);

@@ -1,5 +1,6 @@
 #include "services/bridge/news.h"
 
+#include "coupon/coupon.pb-c.h"
 #include "health/health.pb-c.h"
 #include "identity/contest.pb-c.h"
 #include "identity/identity.pb-c.h"
@@ -31,7 +32,7 @@ static void take_given(struct outbox *outbox, const char *queue, int64_t seq, co
         .about_at = given->at,
     };
 
-    if (notice.kind <= 0 || notice.kind >= NOTICE_KINDS)
+    if (!notice_known(notice.kind))
         return; /* of a later service than this bridge knows */
     name_source(queue, given->notice_id, source);
     notice_text(given->title, notice.title);
@@ -169,17 +170,31 @@ static const int32_t identity_kinds[] = {
     IDENTITY__EVENT__EVENT_MEMBER_VERIFIED,
 };
 
-/* ---- who tells nothing but notices ---- */
+/* ---- coupon, which orders stocks of WeChat's coupons too ---- */
 
 static void on_coupon(void *arg, void *call, const Rpc__JournalRow *row)
 {
-    is_notice(&((struct bridge *)arg)->outbox, COUPON, row, call);
+    struct bridge *self = arg;
+    Coupon__Event *event;
+
+    if (is_notice(&self->outbox, COUPON, row, call))
+        return;
+    event = coupon__event__unpack(NULL, row->body.len, row->body.data);
+    if (event && event->event_case == COUPON__EVENT__EVENT_STOCK_ORDERED)
+        stock_order(self, event->stock_ordered, call);
+    if (event && event->event_case == COUPON__EVENT__EVENT_VOUCHER_CHANGED &&
+        event->voucher_changed->state == COUPON__VOUCHER_STATE__VOUCHER_PENDING)
+        send_take(self, event->voucher_changed, call);
+    if (event && event->event_case == COUPON__EVENT__EVENT_COUPON_ENDED)
+        send_withdraw(self, event->coupon_ended->coupon_id, call);
+    coupon__event__free_unpacked(event, NULL);
 }
 
-static const int32_t notice_kinds[] = {NOTICES};
+static const int32_t coupon_kinds[] = {NOTICES, COUPON__EVENT__EVENT_STOCK_ORDERED,
+                                       COUPON__EVENT__EVENT_VOUCHER_CHANGED, COUPON__EVENT__EVENT_COUPON_ENDED};
 
 const struct part_spec news_part = {
     .follows = {{HEALTH, health_kinds, ARRAY_LEN(health_kinds), on_health},
                 {IDENTITY, identity_kinds, ARRAY_LEN(identity_kinds), on_identity},
-                {COUPON, notice_kinds, ARRAY_LEN(notice_kinds), on_coupon}},
+                {COUPON, coupon_kinds, ARRAY_LEN(coupon_kinds), on_coupon}},
 };

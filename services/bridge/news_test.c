@@ -1,5 +1,6 @@
 /* What others' journals say that somebody is to be told, and the outbox tells her. */
 #include "identity/contest.pb-c.h"
+#include "portal/inbox.pb-c.h"
 #include "services/bridge/outbox/outbox_fixture.h"
 #include "services/bridge/sms.h"
 #include "tests/disk.h"
@@ -101,6 +102,59 @@ static void all_doors_of_a_notice_are_told_no_more(void **state)
     withdraw_notice("identity", 500);
     assert_int_equal(count("SELECT count(*) FROM message WHERE state = 1"), 0);
     assert_int_equal(count("SELECT count(*) FROM message WHERE reason = 90033"), OUTBOX_WITHDRAWN + 3);
+}
+
+/* What the portal says that a member has turned off. */
+static void turn_off(int64_t member_id, size_t n, Notice__NoticeKind *kinds)
+{
+    Portal__RemindersChanged changed = PORTAL__REMINDERS_CHANGED__INIT;
+    Portal__Event event = PORTAL__EVENT__INIT;
+    Rpc__JournalRow row = RPC__JOURNAL_ROW__INIT;
+    uint8_t packed[256];
+
+    changed.member_id = member_id;
+    changed.off = kinds;
+    changed.n_off = n;
+    event.event_case = PORTAL__EVENT__EVENT_REMINDERS_CHANGED;
+    event.reminders_changed = &changed;
+    row.kind = (int32_t)event.event_case;
+    row.body = (ProtobufCBinaryData){portal__event__pack(&event, packed), packed};
+    assert_int_equal(harness_hear(&h, "portal", &row), 0);
+}
+
+static void what_she_has_turned_off_is_not_sent(void **state)
+{
+    Notice__NoticeKind off[] = {NOTICE__NOTICE_KIND__CHECKUP_SOON, NOTICE__NOTICE_KIND__ACCOUNT_MERGE_ASKED};
+
+    (void)state;
+    tell_notice("health", off[0], 7, 500, NOTICE_BY_APP);
+    turn_off(7, 2, off); /* while it waits */
+    tell_notice("health", off[0], 8, 501, NOTICE_BY_APP);
+    tell_notice("identity", off[1], 7, 502, NOTICE_BY_MOBILE); /* which guards her account */
+    step();
+    step();
+    assert_ended(1, NOT_SENT, BRIDGE__REASON__NOTICE_TURNED_OFF);
+    assert_int_equal(t.n_questions, 2);
+    assert_int_equal(t.questions[0].member_id, 8);
+    assert_string_equal(t.questions[1].method, "Identity.FindMobile");
+    turn_off(7, 0, NULL);
+    tell_notice("health", off[0], 7, 503, NOTICE_BY_APP);
+    step();
+    assert_int_equal(t.n_questions, 3);
+}
+
+static void of_an_account_that_is_gone_nothing_is_kept(void **state)
+{
+    Notice__NoticeKind off[] = {NOTICE__NOTICE_KIND__CHECKUP_SOON};
+
+    (void)state;
+    turn_off(7, 1, off);
+    turn_off(8, 1, off);
+    assert_int_equal(hear_merged(&h, 7, 8), 0);
+    turn_off(7, 1, off); /* read late */
+    assert_int_equal(count("SELECT count(*) FROM mute"), 1);
+    assert_int_equal(hear_closed(&h, 8), 0);
+    assert_int_equal(count("SELECT count(*) FROM mute"), 0);
 }
 
 /* ---- as identity told it before it shared the part ---- */
@@ -276,6 +330,8 @@ int main(void)
         TEST(partitions_of_a_service_number_their_rows_each_for_itself),
         TEST(a_notice_is_told_with_its_title_and_place),
         TEST(all_doors_of_a_notice_are_told_no_more),
+        TEST(what_she_has_turned_off_is_not_sent),
+        TEST(of_an_account_that_is_gone_nothing_is_kept),
         TEST(each_of_her_news_is_told_as_what_it_is),
         TEST(without_a_sender_her_number_is_told_nothing),
         TEST(what_is_over_is_not_told_any_more),

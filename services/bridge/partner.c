@@ -40,7 +40,7 @@ void partner_sign(const struct partner *partner, const char *path, const char *b
     unsigned char hash[32], sign[HMAC_LEN];
     int len;
 
-    mbedtls_sha256_ret((const unsigned char *)body, strlen(body), hash, 0);
+    sha256_of(body, strlen(body), hash);
     hex_print(hash, sizeof(hash), hash_hex);
     hex_print(nonce, 16, nonce_hex);
     len = snprintf(text, sizeof(text), "POST\n%s\n%lld\n%s\n%s", path, (long long)at_s, nonce_hex, hash_hex);

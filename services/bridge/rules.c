@@ -34,7 +34,7 @@ static const struct {
 
 bool wechat_needs_token(enum wechat_what what)
 {
-    return what == WECHAT_PHONE || what == WECHAT_MESSAGE || what == WECHAT_CHECK;
+    return what == WECHAT_PHONE || what == WECHAT_MESSAGE || what == WECHAT_CHECK || what == WECHAT_TICKET;
 }
 
 struct wechat_verdict wechat_judge(enum wechat_what what, int64_t errcode)

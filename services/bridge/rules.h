@@ -12,6 +12,7 @@ enum wechat_what {
     WECHAT_PAGE,    /* GET /sns/oauth2/access_token, of an official account */
     WECHAT_MESSAGE, /* POST /cgi-bin/message/subscribe/send */
     WECHAT_CHECK,   /* POST /wxa/msg_sec_check */
+    WECHAT_TICKET,  /* GET /cgi-bin/ticket/getticket, of an official account */
 };
 
 enum wechat_next {

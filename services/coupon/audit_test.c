@@ -53,23 +53,26 @@ static void the_audit_finds_a_release_that_is_not_as_the_journal_says(void **sta
     static const char *const wrongs[] = {
         "UPDATE release SET state = 0",
         "UPDATE release SET union_path = '0002'",
-        "UPDATE release SET eligible_path = ''",
+        "UPDATE audience SET path = ''",
+        "DELETE FROM audience",
         "DELETE FROM release",
         "INSERT INTO release SELECT release_id + 1, title, union_path, face_fen, threshold_fen, stock_per_day, "
         "opens_at, "
-        "days, allowance, min_level, eligible_path, trades, valid_days, state, created_at, closed_at, granted FROM "
+        "days, allowance, valid_days, state, created_at, closed_at, granted, way FROM "
         "release",
     };
 
     (void)state;
     open_release(5, 1, 0);
     harness_tamper(&h, "CREATE TABLE kept AS SELECT * FROM release");
+    harness_tamper(&h, "CREATE TABLE kept_audience AS SELECT * FROM audience");
     for (unsigned i = 0; i < ARRAY_LEN(wrongs); i++) {
         assert_clean();
         harness_tamper(&h, wrongs[i]);
         assert_audit_says("release");
         harness_tamper(&h, "DELETE FROM release");
         harness_tamper(&h, "INSERT INTO release SELECT * FROM kept");
+        harness_tamper(&h, "REPLACE INTO audience SELECT * FROM kept_audience");
     }
     assert_clean();
 }

@@ -21,7 +21,7 @@ static const struct dump_moved moved[] = {
 static int setup_earlier(void **state)
 {
     (void)state;
-    harness_init(&h, &coupon_spec, done);
+    unstarted(&h);
     earlier_open(&h, "coupon/claims", moved);
     return 0;
 }
@@ -44,6 +44,10 @@ static void claims_go_on(void **state)
     assert_int_equal(coupon_of(answer)->coupon_id, COUPON);
     assert_refused(claim_as(GONE, courier, "another"), "SOLD_OUT");
     assert_int_equal(list_coupons(WHO, 10, "")->n_coupons, 2);
+    assert_refused(claim_as(OPEN, courier, "no courier"), "NOT_ELIGIBLE_TRADE");
+    assert_refused(claim_as(OPEN, harness_person(&h, 78, RPC__LEVEL__REAL_NAME, PLACE), "no member"),
+                   "NOT_ELIGIBLE_LEVEL");
+    assert_refused(claim_as(OPEN, harness_member(&h, 78, "0009"), "elsewhere"), "NOT_ELIGIBLE_UNION");
     courier->trade = RPC__TRADE__COURIER;
     answer = claim_as(OPEN, courier, "first");
     assert_true(answer->created);

@@ -7,6 +7,7 @@
 
 #include "common/benefit/notice/notice_fixture.h"
 #include "services/coupon/api.h"
+#include "services/coupon/start_fixture.h"
 #include "common/benefit/tree/tree_fixture.h"
 
 #define UNION "0001"
@@ -15,15 +16,10 @@
 
 static struct harness h;
 
-static inline void done(void *self)
-{
-    releases_done(self);
-}
-
 static inline int setup(void **state)
 {
     (void)state;
-    harness_open(&h, &coupon_spec, done);
+    begin(&h);
     return 0;
 }
 
@@ -54,6 +50,19 @@ static inline Coupon__Release draft_of(int32_t stock, int32_t days, int allowanc
     draft.days = days;
     draft.allowance = (Coupon__Allowance)allowance;
     return draft;
+}
+
+/* Whom a draft is for, to be said; of the last few drafts. */
+static inline Audience__Audience *whom(Coupon__Release *draft)
+{
+    static Audience__Audience forms[16];
+    static unsigned n;
+
+    if (!draft->audience) {
+        draft->audience = &forms[n++ % ARRAY_LEN(forms)];
+        audience__audience__init(draft->audience);
+    }
+    return draft->audience;
 }
 
 static inline const Rpc__Answer *create(Coupon__Release *draft, const Rpc__Principal *principal)
@@ -147,6 +156,13 @@ static inline const Coupon__OfferList *list_offers(const Rpc__Principal *princip
 {
     return harness_output(&h, harness_call(&h, "Coupons.ListOffers", NULL, principal, NULL),
                           &coupon__offer_list__descriptor);
+}
+
+/* All that is due by itself. */
+static inline void tidy_all(void)
+{
+    while (harness_tidy(&h))
+        continue;
 }
 
 static inline void assert_clean(void)

@@ -2,6 +2,6 @@
 #pragma once
 #include "services/coupon/fixture.h"
 
-static void (*const replay_done)(void *self) = done;
+static void (*const replay_done)(void *self) = coupon_close;
 static const struct replay_given replay_given[] = {{NULL, NULL}};
 static const char *const replay_unrecorded[] = {NULL};

@@ -1,13 +1,52 @@
 #include "services/coupon/rules.h"
 
-#include "common/base/union_path.h"
+#include "services/coupon/lot/lots.h"
+
+#include "common/cn/cn_id.h"
+
+int64_t release_lead(int64_t opens_at, int allowance)
+{
+    int64_t from = opens_at;
+
+    if (allowance == COUPON__ALLOWANCE__ONE_PER_MONTH || allowance == COUPON__ALLOWANCE__ONE_PER_YEAR)
+        cn_day_begin(cn_day(opens_at), &from);
+    return opens_at - from;
+}
+
+int64_t release_period(const struct release *release, int32_t day)
+{
+    int64_t at = release->opens_at - release->lead_ms + day * COUPON_DAY_MS;
+
+    switch (release->allowance) {
+    case COUPON__ALLOWANCE__ONE_PER_DAY:
+        return day;
+    case COUPON__ALLOWANCE__ONE_PER_MONTH:
+        return cn_day(at) / 100;
+    case COUPON__ALLOWANCE__ONE_PER_YEAR:
+        return cn_day(at) / 10000;
+    default:
+        return 0;
+    }
+}
+
+bool way_is_claimed(int way)
+{
+    return way == COUPON__WAY__FIRST_COME || way == COUPON__WAY__ENTITLED || way == COUPON__WAY__CODES;
+}
+
+bool release_gives_of(const struct release *release, int32_t day)
+{
+    return day == release->day || release->way == COUPON__WAY__ENTITLED;
+}
 
 int32_t release_day(const struct release *release, int64_t now)
 {
-    int64_t day = (now - release->opens_at) / COUPON_DAY_MS;
+    int64_t day = (now - release->opens_at + release->lead_ms) / COUPON_DAY_MS;
 
     if (now < release->opens_at)
         return -1;
+    if (release->lot.season_ms)
+        return now - release->opens_at >= release->lot.season_ms;
     return day > INT32_MAX ? INT32_MAX : (int32_t)day;
 }
 
@@ -26,20 +65,22 @@ int release_refusal(const struct release *release, int64_t now)
     return 0;
 }
 
-int eligibility_refusal(const struct release *release, const Rpc__Principal *principal)
+int eligibility_reason(enum audience_rule rule)
 {
-    if ((int)principal->level < release->min_level)
-        return COUPON__REASON__NOT_ELIGIBLE_LEVEL;
-    if (!union_path_covers(release->eligible_path, principal->union_path))
-        return COUPON__REASON__NOT_ELIGIBLE_UNION;
-    if (release->trades && !(release->trades & UINT32_C(1) << ((unsigned)principal->trade & 31)))
-        return COUPON__REASON__NOT_ELIGIBLE_TRADE;
-    return 0;
+    static const int own[AUDIENCE_RULES] = {
+        [AUDIENCE_LEVEL] = COUPON__REASON__NOT_ELIGIBLE_LEVEL,
+        [AUDIENCE_UNION] = COUPON__REASON__NOT_ELIGIBLE_UNION,
+        [AUDIENCE_TRADE] = COUPON__REASON__NOT_ELIGIBLE_TRADE,
+    };
+
+    return audience_reason(own, rule);
 }
 
-int draft_refusal(const Coupon__Release *draft, const char *union_path, const char *eligible_path, int64_t now,
-                  const char **ret_field)
+int draft_refusal(const Coupon__Release *draft, int64_t now, const char **ret_field)
 {
+    const char *field;
+    int refusal;
+
     if (draft->opens_at <= now) {
         *ret_field = "release.opensAt";
         return COUPON__REASON__OPENS_IN_THE_PAST;
@@ -48,11 +89,18 @@ int draft_refusal(const Coupon__Release *draft, const char *union_path, const ch
         *ret_field = "release.thresholdFen";
         return COUPON__REASON__THRESHOLD_BELOW_FACE;
     }
-    if (!union_path_covers(union_path, eligible_path)) {
-        *ret_field = "release.eligibleUnionId";
-        return RPC__REASON__OUTSIDE_YOUR_UNION;
+    if (!way_is_claimed((int)draft->way) && !way_is_lot((int)draft->way) && draft->way != COUPON__WAY__TICKETS) {
+        *ret_field = "release.way";
+        return COUPON__REASON__WAY_NOT_OFFERED;
     }
-    return 0;
+    if (draft->way != COUPON__WAY__TICKETS && draft->way != COUPON__WAY__CODES && !draft->stock_per_day) {
+        *ret_field = "release.stockPerDay";
+        return RPC__REASON__MISSING_FIELD;
+    }
+    refusal = lot_form_refusal(draft, &field);
+    if (refusal)
+        *ret_field = field;
+    return refusal;
 }
 
 bool may_become(int from, int to)

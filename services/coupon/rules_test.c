@@ -27,6 +27,37 @@ static void a_day_begins_every_24_hours_from_the_opening(void **state)
         assert_int_equal(release_day(&release, cases[i].now), cases[i].day);
 }
 
+static void months_and_years_are_those_of_the_calendar_in_china(void **state)
+{
+    /* From 1 January 2026, 08:00 in China. */
+    static const struct {
+        int allowance;
+        int64_t now; /* after it opens */
+        int32_t day;
+        int64_t period;
+    } cases[] = {
+        {COUPON__ALLOWANCE__ONE_PER_RELEASE, 40 * COUPON_DAY_MS, 40, 0},
+        {COUPON__ALLOWANCE__ONE_PER_DAY, 16 * INT64_C(3600000), 0, 0},
+        {COUPON__ALLOWANCE__ONE_PER_DAY, 40 * COUPON_DAY_MS, 40, 40},
+        {COUPON__ALLOWANCE__ONE_PER_MONTH, 16 * INT64_C(3600000) - 1, 0, 202601},
+        {COUPON__ALLOWANCE__ONE_PER_MONTH, 16 * INT64_C(3600000), 1, 202601},
+        {COUPON__ALLOWANCE__ONE_PER_MONTH, 31 * COUPON_DAY_MS - 8 * INT64_C(3600000) - 1, 30, 202601},
+        {COUPON__ALLOWANCE__ONE_PER_MONTH, 31 * COUPON_DAY_MS - 8 * INT64_C(3600000), 31, 202602},
+        {COUPON__ALLOWANCE__ONE_PER_YEAR, 365 * COUPON_DAY_MS - 8 * INT64_C(3600000) - 1, 364, 2026},
+        {COUPON__ALLOWANCE__ONE_PER_YEAR, 365 * COUPON_DAY_MS - 8 * INT64_C(3600000), 365, 2027},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        struct release release = {.opens_at = OPENS, .allowance = cases[i].allowance};
+
+        release.lead_ms = release_lead(release.opens_at, release.allowance);
+        assert_int_equal(release_day(&release, OPENS - 1), -1);
+        assert_int_equal(release_day(&release, OPENS + cases[i].now), cases[i].day);
+        assert_int_equal(release_period(&release, cases[i].day), cases[i].period);
+    }
+}
+
 static void a_release_can_be_claimed_while_published_and_in_its_days(void **state)
 {
     static const struct {
@@ -55,58 +86,39 @@ static void a_release_can_be_claimed_while_published_and_in_its_days(void **stat
     }
 }
 
-static void a_member_is_eligible_by_level_union_and_trade(void **state)
+static void a_rule_that_is_not_met_has_a_word(void **state)
 {
-    static const struct {
-        int level;
-        const char *path;
-        int trade, reason;
-    } cases[] = {
-        {RPC__LEVEL__MEMBER, "00010002", RPC__TRADE__COURIER, 0},
-        {RPC__LEVEL__MEMBER, "000100020003", RPC__TRADE__SANITATION, 0},
-        {RPC__LEVEL__REAL_NAME, "00010002", RPC__TRADE__COURIER, COUPON__REASON__NOT_ELIGIBLE_LEVEL},
-        {RPC__LEVEL__ANONYMOUS, "", RPC__TRADE__TRADE_OTHER, COUPON__REASON__NOT_ELIGIBLE_LEVEL},
-        {RPC__LEVEL__MEMBER, "0001", RPC__TRADE__COURIER, COUPON__REASON__NOT_ELIGIBLE_UNION},
-        {RPC__LEVEL__MEMBER, "00010003", RPC__TRADE__COURIER, COUPON__REASON__NOT_ELIGIBLE_UNION},
-        {RPC__LEVEL__MEMBER, "", RPC__TRADE__COURIER, COUPON__REASON__NOT_ELIGIBLE_UNION},
-        {RPC__LEVEL__MEMBER, "00010002", RPC__TRADE__TRUCK_DRIVER, COUPON__REASON__NOT_ELIGIBLE_TRADE},
-        {RPC__LEVEL__MEMBER, "00010002", RPC__TRADE__TRADE_OTHER, COUPON__REASON__NOT_ELIGIBLE_TRADE},
+    static const int own[] = {
+        0,
+        COUPON__REASON__NOT_ELIGIBLE_LEVEL,
+        COUPON__REASON__NOT_ELIGIBLE_UNION,
+        COUPON__REASON__NOT_ELIGIBLE_TRADE,
     };
-    struct release release = {
-        .min_level = RPC__LEVEL__MEMBER,
-        .eligible_path = "00010002",
-        .trades = 1u << RPC__TRADE__COURIER | 1u << RPC__TRADE__SANITATION,
-    };
-    struct release open_to_all = {0};
 
     (void)state;
-    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
-        Rpc__Principal principal = RPC__PRINCIPAL__INIT;
-
-        principal.level = (Rpc__Level)cases[i].level;
-        principal.union_path = unconst(cases[i].path);
-        principal.trade = (Rpc__Trade)cases[i].trade;
-        assert_int_equal(eligibility_refusal(&release, &principal), cases[i].reason);
-        assert_int_equal(eligibility_refusal(&open_to_all, &principal), 0);
-    }
+    for (int rule = 0; rule < (int)ARRAY_LEN(own); rule++)
+        assert_int_equal(eligibility_reason(rule), own[rule]);
+    assert_int_equal(eligibility_reason(AUDIENCE_AGE), AUDIENCE__REASON__NOT_FOR_AGE);
 }
 
-static void a_draft_opens_later_and_is_worth_its_threshold(void **state)
+static void a_draft_opens_later_is_worth_its_threshold_and_is_given_in_a_way_there_is(void **state)
 {
     static const struct {
         int64_t opens_at, face, threshold;
-        const char *eligible;
-        int reason;
+        int way, reason;
         const char *field;
     } cases[] = {
-        {OPENS + 1, 500, 0, "0001", 0, NULL},
-        {OPENS + 1, 500, 500, "0001", 0, NULL},
-        {OPENS + 1, 500, 501, "00010002", 0, NULL},
-        {OPENS, 500, 0, "0001", COUPON__REASON__OPENS_IN_THE_PAST, "release.opensAt"},
-        {OPENS - 1, 500, 0, "0001", COUPON__REASON__OPENS_IN_THE_PAST, "release.opensAt"},
-        {OPENS + 1, 500, 499, "0001", COUPON__REASON__THRESHOLD_BELOW_FACE, "release.thresholdFen"},
-        {OPENS + 1, 500, 0, "0002", RPC__REASON__OUTSIDE_YOUR_UNION, "release.eligibleUnionId"},
-        {OPENS + 1, 500, 0, "000", RPC__REASON__OUTSIDE_YOUR_UNION, "release.eligibleUnionId"},
+        {OPENS + 1, 500, 0, 0, 0, NULL},
+        {OPENS + 1, 500, 500, 0, 0, NULL},
+        {OPENS + 1, 500, 501, 0, 0, NULL},
+        {OPENS, 500, 0, 0, COUPON__REASON__OPENS_IN_THE_PAST, "release.opensAt"},
+        {OPENS - 1, 500, 0, 0, COUPON__REASON__OPENS_IN_THE_PAST, "release.opensAt"},
+        {OPENS + 1, 500, 499, 0, COUPON__REASON__THRESHOLD_BELOW_FACE, "release.thresholdFen"},
+        {OPENS + 1, 500, 0, COUPON__WAY__ENTITLED, 0, NULL},
+        {OPENS + 1, 500, 0, COUPON__WAY__TICKETS, 0, NULL},
+        {OPENS + 1, 500, 0, COUPON__WAY__CODES, 0, NULL},
+        {OPENS + 1, 500, 0, COUPON__WAY__LOT, RPC__REASON__MISSING_FIELD, "release.lot"},
+        {OPENS + 1, 500, 0, 77, COUPON__REASON__WAY_NOT_OFFERED, "release.way"},
     };
 
     (void)state;
@@ -117,7 +129,9 @@ static void a_draft_opens_later_and_is_worth_its_threshold(void **state)
         draft.opens_at = cases[i].opens_at;
         draft.face_fen = cases[i].face;
         draft.threshold_fen = cases[i].threshold;
-        assert_int_equal(draft_refusal(&draft, "0001", cases[i].eligible, OPENS, &field), cases[i].reason);
+        draft.stock_per_day = 1;
+        draft.way = (Coupon__Way)cases[i].way;
+        assert_int_equal(draft_refusal(&draft, OPENS, &field), cases[i].reason);
         if (cases[i].field)
             assert_string_equal(field, cases[i].field);
         else
@@ -173,9 +187,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_day_begins_every_24_hours_from_the_opening),
+        cmocka_unit_test(months_and_years_are_those_of_the_calendar_in_china),
         cmocka_unit_test(a_release_can_be_claimed_while_published_and_in_its_days),
-        cmocka_unit_test(a_member_is_eligible_by_level_union_and_trade),
-        cmocka_unit_test(a_draft_opens_later_and_is_worth_its_threshold),
+        cmocka_unit_test(a_rule_that_is_not_met_has_a_word),
+        cmocka_unit_test(a_draft_opens_later_is_worth_its_threshold_and_is_given_in_a_way_there_is),
         cmocka_unit_test(states_follow_one_another_as_declared),
         cmocka_unit_test(a_code_is_13_digits_that_cannot_be_misread),
     };

@@ -201,12 +201,15 @@ static bool answer_health(struct app *app, struct http_request *request, const u
     return true;
 }
 
-/* The newest signed heads of every journal, for anybody to keep: what somebody has kept shows
- * that a journal was not made anew. */
-static void answer_heads(struct app *app, struct http_request *request, const unsigned char trace_id[16])
+/* What is put together here: the newest signed heads of every journal, for anybody to keep (what somebody has kept
+ * shows that a journal was not made anew), or the services that export. */
+static void answer_list(struct app *app, struct http_request *request, bool heads, const unsigned char trace_id[16])
 {
     buf_clear(&app->out);
-    app_heads(app, &app->out);
+    if (heads)
+        app_heads(app, &app->out);
+    else
+        app_exporting(app, &app->out);
     if (app->out.failed)
         http_reply_static(request, 500, HTTP_JSON, "", 0);
     else if (!http_try_reply(request, 200, HTTP_JSON, app->out.bytes, app->out.len))
@@ -238,13 +241,14 @@ static void answer_other(struct app *app, struct http_request *request, const st
                          const unsigned char trace_id[16])
 {
     bool heads = is(request, "/v1/journal-heads"), document = is(request, "/v1/openapi.json");
+    bool exporting = is(request, "/v1/me/data");
     const struct buf *openapi = &app->settings->openapi;
     char allow[128];
 
-    if ((heads || document) && refuse_own(app, request, trace_id))
+    if ((heads || document || exporting) && refuse_own(app, request, trace_id))
         return;
-    if (heads) {
-        answer_heads(app, request, trace_id);
+    if (heads || exporting) {
+        answer_list(app, request, heads, trace_id);
     } else if (document) {
         http_reply_static(request, 200, HTTP_JSON, openapi->bytes, openapi->len);
     } else if (match->other_methods) {

@@ -107,6 +107,8 @@ int app_counts_open(struct app_settings *settings);
 struct app_counts *app_counts_of(const struct app_settings *settings, int worker, const struct api_method *method);
 /* /metrics in the Prometheus text format. */
 void app_metrics(struct app *app, struct buf *ret);
+/* The services that give a person what they keep of her (Daemon.ExportMine), with their partitions, as JSON. */
+void app_exporting(const struct app *app, struct buf *ret);
 /* The newest signed heads of every journal as JSON (common/trust/heads.h says what is signed;
  * at is its milliseconds). */
 void app_heads(struct app *app, struct buf *ret);

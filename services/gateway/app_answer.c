@@ -347,6 +347,10 @@ static bool send_call(struct pending *pending, rpc_answered answered)
     Rpc__Call *call = &pending->call;
     size_t len = protobuf_c_message_get_packed_size(pending->input);
 
+    if (!client) {
+        fail(pending, RPC__REASON__SERVICE_NOT_FOUND);
+        return false;
+    }
     call->method = unconst(method->name);
     call->principal = pending->principal;
     call->trace_id = (ProtobufCBinaryData){sizeof(pending->trace_id), pending->trace_id};

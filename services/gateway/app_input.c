@@ -1,9 +1,9 @@
 /* app_input.c: what a request says: its trace, its key, and the fields of its
  * operation's input. */
-#include <mbedtls/sha256.h>
 
 #include "common/base/hex.h"
 #include "common/base/limits.h"
+#include "common/base/sha256.h"
 #include "services/gateway/app.h"
 
 /* W3C Trace Context: 00-<32 lower hex, not all 0>-<16>-<2>; anything else starts a
@@ -34,7 +34,7 @@ int app_read_key(const struct http_request *request, bool required, unsigned cha
     }
     if (len == 0 || len > LIMIT_IDEMPOTENCY_KEY || memchr(value, '"', len))
         return RPC__REASON__IDEMPOTENCY_KEY_INVALID;
-    mbedtls_sha256_ret((const unsigned char *)value, len, ret_key, 0);
+    sha256_of(value, len, ret_key);
     *ret_len = 32;
     return 0;
 }
@@ -55,7 +55,7 @@ int app_read_client(const struct http_request *request, unsigned char ret_device
         if (value[i] <= ' ' || value[i] > '~')
             return RPC__REASON__DEVICE_NONCE_INVALID;
     }
-    mbedtls_sha256_ret((const unsigned char *)value, len, hash, 0);
+    sha256_of(value, len, hash);
     memcpy(ret_device, hash, LIMIT_DEVICE_HASH);
     ret_client->device = (ProtobufCBinaryData){LIMIT_DEVICE_HASH, ret_device};
     return 0;
@@ -143,10 +143,54 @@ int app_check_form(const struct http_request *request, const struct api_method *
     const struct head *head = &request->head;
     bool has_body = head->chunked || head->content_length > 0;
 
+    if (method->rule->raw && head->content_length > json_field(method->input, "body", 4)->limit->max_len)
+        return RPC__REASON__BODY_TOO_LARGE;
     /* A read says what it wants in its query, a write in its body. */
     if (method->writes ? request->query_len > 0 : has_body)
         return RPC__REASON__BAD_REQUEST;
-    return has_body && !app_is_json(request) ? RPC__REASON__UNSUPPORTED_MEDIA_TYPE : 0;
+    return has_body && !method->rule->raw && !app_is_json(request) ? RPC__REASON__UNSUPPORTED_MEDIA_TYPE : 0;
+}
+
+/* A header line of printable letters, as it is. */
+static int set_header(const struct pending *pending, const struct api_field *field, struct json_trouble *trouble)
+{
+    size_t len;
+    const char *value = http_header(pending->request, field->limit->header, &len);
+    char **place = (char **)(void *)((char *)pending->input + field->descriptor->offset), *copy;
+
+    if (!value)
+        return 0;
+    copy = len <= field->limit->max_len ? arena_zalloc(&pending->request->arena, len + 1) : NULL;
+    for (size_t i = 0; copy && i < len; i++) {
+        if (value[i] < ' ' || value[i] > '~')
+            copy = NULL;
+        else
+            copy[i] = value[i];
+    }
+    if (!copy) {
+        snprintf(trouble->field, sizeof(trouble->field), "%s", field->json_name);
+        return RPC__REASON__BAD_REQUEST;
+    }
+    *place = copy;
+    return 0;
+}
+
+/* The body as it came, which somebody has signed, and what proves it. */
+static int read_raw(const struct pending *pending, struct json_trouble *trouble)
+{
+    const struct http_request *request = pending->request;
+    const struct api_message *type = pending->match.method->input;
+    const struct api_field *body = json_field(type, "body", 4);
+    ProtobufCBinaryData *bytes = (ProtobufCBinaryData *)(void *)((char *)pending->input + body->descriptor->offset);
+    int reason = request->body_len > body->limit->max_len ? RPC__REASON__BODY_TOO_LARGE : 0;
+
+    if (!reason)
+        *bytes = (ProtobufCBinaryData){request->body_len, (uint8_t *)unconst(request->body)};
+    for (unsigned i = 0; i < type->descriptor->n_fields && !reason; i++) {
+        if (type->fields[i].limit->header[0])
+            reason = set_header(pending, &type->fields[i], trouble);
+    }
+    return reason ? reason : json_complete(pending->input, trouble);
 }
 
 int app_read_input(const struct pending *pending, struct json_trouble *trouble)
@@ -155,6 +199,8 @@ int app_read_input(const struct pending *pending, struct json_trouble *trouble)
     const struct api_match *match = &pending->match;
     int reason;
 
+    if (match->method->rule->raw)
+        return read_raw(pending, trouble);
     if (request->body_len && !pending->read) {
         reason = json_decode(pending->input, request->body, request->body_len, &request->arena, trouble);
         if (reason)

@@ -93,6 +93,20 @@ void app_heads(struct app *app, struct buf *ret)
     buf_printf(ret, "]}\n");
 }
 
+void app_exporting(const struct app *app, struct buf *ret)
+{
+    const char *comma = "";
+
+    buf_str(ret, "{\"services\":[");
+    for (unsigned i = 0; i < app->queues.n; i++) {
+        if (!queue_exports(&app->queues.list[i]))
+            continue;
+        buf_printf(ret, "%s\"%s\"", comma, app->queues.list[i].name);
+        comma = ",";
+    }
+    buf_str(ret, "]}\n");
+}
+
 /* ---- readiness ---- */
 
 /* What nothing goes without. */

@@ -43,8 +43,8 @@
  *   - It can do what asks for a code, a password or her ID only while she types one in:
  *     sign in, step up in identity, bind a WeChat, export, close, change the number, merge,
  *     enrol as an official.
- *   - It reads and erases reports of those alone who step up through it, for as long as that
- *     counts: that too is believed by identity's seal.
+ *   - It reads and erases reports of those alone who step up through it, and what services
+ *     keep of them, for as long as that counts: that too is believed by identity's seal.
  *   - It is no official. Grants are believed by identity's seal alone (common/trust/seal.h),
  *     until the time that is sealed with them: it can misuse those of an official who works
  *     through it, OFFICIAL_TOKEN_MS at a time, and no others. What takes two people takes

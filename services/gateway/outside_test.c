@@ -126,8 +126,9 @@ static void hashes_are_hexadecimal(void **state)
 /* Days that are counted from a first one, or how many. */
 static bool counts_days(const struct api_message *message, const struct api_field *field)
 {
-    static const char *const counts[] = {"coupon.Coupon.day", "coupon.ReleaseStatus.day",
-                                         "coupon.Release.stock_per_day", "health.AnnounceRequest.day"};
+    static const char *const counts[] = {
+        "coupon.Coupon.day",    "coupon.ReleaseStatus.day", "coupon.Release.stock_per_day", "coupon.LotEntry.day",
+        "coupon.LotStatus.day", "coupon.NumbersRow.day",    "health.AnnounceRequest.day"};
     char name[128];
 
     snprintf(name, sizeof(name), "%s.%s", message->descriptor->name, field->descriptor->name);

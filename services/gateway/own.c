@@ -31,6 +31,11 @@
     "\"description\":\"in the order of the paths\",\"items\":{\"type\":\"object\",\"required\":[\"status\",\"body\"]," \
     "\"properties\":{\"status\":{\"type\":\"integer\",\"description\":\"as if it had come alone\"},"                   \
     "\"body\":{\"type\":[\"object\",\"null\"],\"description\":\"what is read, or the refusal\"}}}}}}"
+
+#define EXPORTING                                                                                                      \
+    "{\"type\":\"object\",\"required\":[\"services\"],\"properties\":{\"services\":{\"type\":\"array\","               \
+    "\"description\":\"identity is not among them: it asks for a code, by POST /v1/me:export\","                       \
+    "\"items\":{\"type\":\"string\"}}}}"
 _Static_assert(LIMIT_READS == 20 && LIMIT_URI == 4096, "as the schema says");
 
 const struct openapi_own gateway_own[] = {
@@ -46,6 +51,12 @@ const struct openapi_own gateway_own[] = {
      .summary = "Tells the newest signed heads of every journal, for anybody to keep",
      .media = "application/json",
      .schema = HEADS,
+     .limited = true},
+    {.path = "/v1/me/data",
+     .name = "Gateway.ListExporting",
+     .summary = "Tells which services give a person what they keep of her, by GET /v1/me/data/{service}",
+     .media = "application/json",
+     .schema = EXPORTING,
      .limited = true},
     {.path = "/v1/openapi.json",
      .name = "Gateway.GetDocument",

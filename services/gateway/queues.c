@@ -23,13 +23,31 @@ static int64_t first_id(void *arg, const char *name)
     return queue ? queue->first_id : 0;
 }
 
+bool queue_exports(const struct queue *queue)
+{
+    return strcmp(queue->name, BROKER) != 0 && !api_exports_itself(queue->name);
+}
+
+/* Of an operation that every daemon has: the service that its path names. */
+static struct rpc_client *named_way(const struct queues *queues, const struct api_method *method,
+                                    const ProtobufCMessage *input)
+{
+    const char *name =
+        *(const char *const *)(const void *)((const char *)input + method->params[0]->descriptor->offset);
+    const struct queue *queue = queues_find(queues, name);
+
+    return queue ? queue->client : NULL;
+}
+
 struct rpc_client *queues_way(const struct queues *queues, const struct api_method *method,
                               const ProtobufCMessage *input, const char *union_path)
 {
     const struct queue *queue = &queues->list[queues->of_method[method - api_methods()]];
-    const struct partition *partition =
-        partitions_route(queues->options.partitions, method, input, union_path, first_id, unconst(queues));
+    const struct partition *partition;
 
+    if (!*method->queue)
+        return named_way(queues, method, input);
+    partition = partitions_route(queues->options.partitions, method, input, union_path, first_id, unconst(queues));
     if (partition)
         queue = queues_find(queues, partition->queue);
     for (unsigned i = 0; method->rule->outside && i < queues->n_lanes; i++) {
@@ -119,7 +137,7 @@ int queues_open(struct queues *queues, const struct queues_options *options)
     if (!queues->list || !queues->of_method || open_queue(queues, BROKER))
         return -1;
     for (const struct api_method *method = api_methods(); method->name; method++) {
-        if (!method->http)
+        if (!method->http || !*method->queue)
             continue;
         if (open_service(queues, method->queue))
             return -1;

@@ -42,8 +42,10 @@ struct queues {
 
 /* 0, or -1 after logging why. To be closed in both cases. */
 int queues_open(struct queues *queues, const struct queues_options *options);
+/* Whether it gives a person what it keeps of her (Daemon.ExportMine). */
+bool queue_exports(const struct queue *queue);
 /* The way of a call; its input chooses the partition, and the place of the union that
- * partitions_ask() names. */
+ * partitions_ask() names. NULL: it names a daemon that there is not. */
 struct rpc_client *queues_way(const struct queues *queues, const struct api_method *method,
                               const ProtobufCMessage *input, const char *union_path);
 /* Of that name, or NULL. */

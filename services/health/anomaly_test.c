@@ -1,7 +1,7 @@
 /* A campaign from its draft to the site's money, each call of it while the N-th access to
  * the disk fails: what was acknowledged is there once, and nothing else is. */
 #include "services/health/report/report_fixture.h"
-#include "services/health/door/scans.h"
+#include "services/health/door/entrance.h"
 #include "tests/anomaly.h"
 
 #define ENTRANTS 4

@@ -20,11 +20,10 @@ bool booking_of_member(struct health *self, int64_t booking_id, void *call, stru
                        const Health__Campaign **ret_campaign);
 /* A site where the caller scans; NULL after refusing. */
 const Health__Site *site_of_staff(struct health *self, int64_t site_id, void *call);
-struct device;
-/* The caller's own device at a site where she scans; false after refusing. */
-bool device_of_staff(struct health *self, int64_t site_id, int64_t device_id, void *call, struct device *ret);
-/* The same, and it may scan with network now. */
-bool device_in_use(struct health *self, int64_t site_id, int64_t device_id, void *call, struct device *ret);
+struct scanner;
+/* The caller's own device at a site where she scans, which in_use may scan with network now; false after refusing. */
+bool device_of_staff(struct health *self, int64_t site_id, int64_t device_id, bool in_use, void *call,
+                     struct scanner *ret);
 /* Replies with the code of a kind (enum pass_kind) that a screen shows now. */
 void reply_code(struct health *self, int kind, int64_t subject, Health__ScreenCode_Closure reply, void *call);
 

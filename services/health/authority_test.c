@@ -76,8 +76,8 @@ static void make_drafts(struct harness *h, struct authority_place *place)
 static void put_payments(struct harness *h, struct authority_place *place)
 {
     Health__ProposePayeeRequest account = HEALTH__PROPOSE_PAYEE_REQUEST__INIT;
-    Health__EnterInvoiceRequest invoice = HEALTH__ENTER_INVOICE_REQUEST__INIT;
-    const Health__Invoice *entered;
+    Settlement__EnterInvoiceRequest invoice = SETTLEMENT__ENTER_INVOICE_REQUEST__INIT;
+    const Settlement__Invoice *entered;
     const Health__Payee *payee;
 
     invoice.settlement_id = settlement_of(h, prepare(h, finance(h, 701)))->settlement_id;
@@ -86,7 +86,7 @@ static void put_payments(struct harness *h, struct authority_place *place)
     invoice.title = "佛山市总工会";
     invoice.fen = 1;
     entered = harness_output(h, call_once(h, "Payments.EnterInvoice", &invoice.base, finance(h, 701)),
-                             &health__invoice__descriptor);
+                             &settlement__invoice__descriptor);
     authority_put(place, "invoice_id", entered->invoice_id);
     authority_put(place, "Payments.ListInvoices/settlement_id", invoice.settlement_id);
     authority_put(place, "Payments.EnterInvoice/settlement_id", invoice.settlement_id);
@@ -158,7 +158,6 @@ static const struct authority_field fields[] = {
     {.field = "Campaigns.CreateCampaign/campaign_id", .number = 0},
     {.field = "Sites.CreateSite/site_id", .number = 0},
     {.field = "member_id", .number = 12345},
-    {.field = "eligible_union_id", .number = 0},
     {.field = "title", .text = "职工免费体检"},
     {.field = "rules", .text = "本市工会会员每人一次"},
     {.field = "label", .text = "全体"},
@@ -198,10 +197,6 @@ static struct authority world = {
     .refusals = refusals,
     .placeless = placeless,
     .foreign = foreign,
-    .places = {[OWN] = {.path = "00010002"},
-               [SIBLING] = {.path = "00010003"},
-               [PARENT] = {.path = "0001"},
-               [CHILD] = {.path = "000100020004"}},
 };
 
 int main(void)

@@ -1,7 +1,7 @@
 /* Stores that earlier programs have left. */
-#include <mbedtls/sha256.h>
 
 #include "common/base/hex.h"
+#include "common/base/sha256.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/report/report_fixture.h"
 #include "tests/earlier.h"
@@ -55,6 +55,32 @@ static const struct dump_moved moved[] = {
                 "FROM lottery_outcome)"},
     {"attempt", "SELECT count(*) FROM (SELECT campaign_id, member_id, attempt, at FROM earlier.attempt "
                 "EXCEPT SELECT lot_id, member_id, attempt, at FROM lottery_attempt)"},
+    {"slot",
+     "SELECT count(*) FROM (SELECT slot_id, campaign_id, site_id, starts_at, ends_at, capacity, walk_ins, booked, "
+     "walked FROM earlier.slot EXCEPT SELECT slot_id, group_id, place_id, starts_at, ends_at, capacity, "
+     "walk_ins, booked, walked FROM time_slot)"},
+    {"booking", "SELECT count(*) FROM (SELECT booking_id, entitlement_id, campaign_id, member_id, site_id, slot_id, "
+                "starts_at, ends_at, state, must_move, walk_in, handle, made_at, due_at, remind_at, journal_seq, "
+                "settled, settled_site FROM earlier.booking EXCEPT SELECT booking_id, right_id, group_id, member_id, "
+                "place_id, slot_id, starts_at, ends_at, state, must_move, walk_in, handle, made_at, due_at, remind_at, "
+                "journal_seq, settled, settled_place FROM booked_slot)"},
+    {"pass", "SELECT count(*) FROM (SELECT serial, booking_id, site_id, slot_id, from_at, until_at, issued_at, "
+             "revoked_at, journal_seq FROM earlier.pass EXCEPT SELECT serial, booking_id, place_id, slot_id, from_at, "
+             "until_at, issued_at, revoked_at, journal_seq FROM booked_pass)"},
+    {"device",
+     "SELECT count(*) FROM (SELECT device_id, site_id, staff_id, session_id, registered_at, revoked_at, name "
+     "FROM earlier.device EXCEPT SELECT device_id, place_id, staff_id, session_id, registered_at, revoked_at, "
+     "name FROM door_device)"},
+    {"scan",
+     "SELECT count(*) FROM (SELECT scan_id, device_id, site_id, booking_id, serial, at, received_at, undone_at, "
+     "duplicate_of, outcome, offline, walk_in, scan_ref, undo_reason, journal_seq FROM earlier.scan EXCEPT SELECT "
+     "scan_id, device_id, place_id, booking_id, serial, at, received_at, undone_at, duplicate_of, outcome, "
+     "offline, walk_in, scan_ref, undo_reason, journal_seq FROM door_scan)"},
+    {"walk_in",
+     "SELECT count(*) FROM (SELECT subject, campaign_id, member_id FROM earlier.walk_in EXCEPT SELECT subject, "
+     "group_id, member_id FROM door_guest)"},
+    {"part_version", "SELECT count(*) FROM earlier.part_version e WHERE NOT EXISTS "
+                     "(SELECT 1 FROM part_version p WHERE p.name = e.name AND p.steps >= e.steps)"},
     {NULL, NULL},
 };
 
@@ -68,7 +94,8 @@ static void open_earlier(const char *name)
 
 static void nothing_that_was_kept_is_lost(void **state)
 {
-    static const char *const stores[] = {"health/lots", "health/report", "health/sealed", "health/draws"};
+    static const char *const stores[] = {"health/lots", "health/report", "health/sealed", "health/draws",
+                                         "health/bookings"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(stores); i++) {
@@ -117,6 +144,7 @@ static void lots_go_on(void **state)
     answer = enter(&h, OPEN, harness_member(&h, 5, PLACE));
     assert_false(answer->created);
     assert_int_equal(entered(answer)->entry_id, entry_id);
+    assert_refused(enter(&h, OPEN, harness_member(&h, 9, "0009")), "UNION_NOT_INVITED");
     answer = enter(&h, OPEN, harness_member(&h, 9, PLACE));
     assert_true(answer->created);
     assert_true(entered(answer)->entry_id > entry_id);
@@ -238,7 +266,7 @@ static void files_are_as_they_were(void **state)
         const char *file = file_of(&h, lot_of(files[i].lot));
         unsigned char sum[32];
 
-        assert_int_equal(mbedtls_sha256_ret((const unsigned char *)file, strlen(file), sum, 0), 0);
+        sha256_of(file, strlen(file), sum);
         assert_string_equal(hex_text(sum, sizeof(sum), &h.arena), files[i].sum);
         is_verified(file);
     }
@@ -318,6 +346,46 @@ static void the_next_is_called_up_and_a_day_of_the_chain_is_drawn(void **state)
     end(&h);
 }
 
+/* ---- bookings ---- */
+
+/* The store health/bookings has some of each state, a slot that was changed and one that was withdrawn. */
+#define BOOKED     INT64_C(139640124211204096)
+#define AT_SITE    INT64_C(139640124211201024)
+#define SCANNED_BY INT64_C(139843967385603072)
+
+static int64_t the_booking(const char *which)
+{
+    return harness_number(&h, arena_printf(&h.arena, "SELECT booking_id FROM booked_slot WHERE %s", which));
+}
+
+/* Her slot was withdrawn before; she takes another one, and is scanned there by a device of before. */
+static void who_had_booked_moves_and_comes(void **state)
+{
+    Health__CreateScanRequest request = HEALTH__CREATE_SCAN_REQUEST__INIT;
+    const Health__SlotList *slots;
+    const Health__Booking *booking;
+    int64_t id, member_id = 5005;
+
+    (void)state;
+    open_earlier("health/bookings");
+    id = the_booking("must_move = 1");
+    slots = harness_output(&h, create_slots(&h, manager_of(&h, UNION), BOOKED, AT_SITE, 20260305, 480, 540, 1),
+                           &health__slot_list__descriptor);
+    assert_refused(book(&h, BOOKED, slots->slots[0]->slot_id, 5000), "ALREADY_BOOKED");
+    booking = booking_in(&h, move(&h, id, slots->slots[0]->slot_id, member_id));
+    assert_false(booking->must_move);
+    request.text = pass_in(&h, on_booking(&h, "Passes.GetPass", id, member_id))->text;
+    step_to(&h, booking->starts_at);
+    request.site_id = AT_SITE;
+    request.device_id = SCANNED_BY;
+    request.scan_ref = "online-09";
+    assert_ok(harness_call(&h, "Scans.CreateScan", &request.base,
+                           harness_official(&h, 7000, RULE__ROLE__CHECKUP_STAFF, UNION), NULL));
+    assert_int_equal(harness_number(&h, "SELECT count(*) FROM booked_slot WHERE state = 2"), 4);
+    assert_int_equal(harness_number(&h, "SELECT count(*) FROM booked_slot WHERE state = 4"), 4); /* one more since */
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +398,7 @@ int main(void)
         cmocka_unit_test(each_stage_goes_on_where_it_was),
         cmocka_unit_test(second_hands_are_given_after_first_hands_of_before),
         cmocka_unit_test(the_next_is_called_up_and_a_day_of_the_chain_is_drawn),
+        cmocka_unit_test(who_had_booked_moves_and_comes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

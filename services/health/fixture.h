@@ -172,6 +172,16 @@ static inline Health__Campaign *a_draft(struct harness *h, int32_t quota)
     return draft;
 }
 
+/* Whom a draft is for, to be said. */
+static inline Audience__Audience *whom(struct harness *h, Health__Campaign *draft)
+{
+    if (!draft->audience) {
+        draft->audience = harness_alloc(h, sizeof(*draft->audience));
+        audience__audience__init(draft->audience);
+    }
+    return draft->audience;
+}
+
 static inline const Rpc__Answer *create_campaign(struct harness *h, const Rpc__Principal *who, Health__Campaign *draft)
 {
     Health__CreateCampaignRequest request = HEALTH__CREATE_CAMPAIGN_REQUEST__INIT;

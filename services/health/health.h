@@ -14,13 +14,13 @@
  * The parts, each with its SQL: campaigns.h (campaigns, packages), sites.h (sites and
  * who works there), lots.h (what the lottery that all benefits share is given: terms, who may
  * enter, what a place is), entitlements.h (who may book:
- * the seam to booking), stocks.h (places without a lot), slots.h and bookings.h (hours, bookings,
- * passes; costs.h is what all of it may cost, on the shared part budget), scans.h and walk_ins.h (what happens at the
- * door), reports.h (reports, of the member alone, in the shared part vault), scopes.h (whom a campaign is for
- * after its union got another place), settlements.h (what a site is owed, by the shared part settlement), stories.h
- * (all of this in the order of the journal), totals.h (how many people, and nothing of a few). What is only shown is
- * stored as the packed message it came as, so a part reads and writes messages of health.proto in the call's arena and
- * has no other form of them.
+ * the seam to booking), stocks.h (places without a lot), visits.h (bookings and passes, of the shared parts slots
+ * and bookings; costs.h is what all of it may cost, on the shared part budget), entrance.h (what happens at
+ * the door, of the shared part door), reports.h (reports, of the member alone, in the shared part vault), scopes.h
+ * (whom a campaign is for after its union got another place), settlements.h (what a site is owed, by the shared part
+ * settlement), stories.h (all of this in the order of the journal), totals.h (how many people, and nothing of a few).
+ * What is only shown is stored as the packed message it came as, so a part reads and writes messages of health.proto in
+ * the call's arena and has no other form of them.
  *
  * Promises: one natural person has one entry (identity verifies a resident ID for one
  * member, and holders.h sees to accounts that are merged), and who has been told that she is in is in; nothing of a
@@ -34,7 +34,11 @@
 #include "common/base/limits.h"
 #include "common/pass/pass.h"
 #include "common/trust/pii.h"
+#include "common/benefit/audience/audience.h"
+#include "common/benefit/bookings/bookings.h"
 #include "common/benefit/budget/budget.h"
+#include "common/benefit/door/door.h"
+#include "common/benefit/granted/granted.h"
 #include "common/benefit/holders/holders.h"
 #include "common/benefit/lottery/lottery.h"
 #include "common/benefit/notice/notice.h"
@@ -44,7 +48,7 @@
 #include "common/benefit/vault/vault.h"
 #include "common/daemon/service_of_parts.h"
 #include "health.pb.h"
-#include "services/health/campaign/map.h"
+#include "common/benefit/map/map.h"
 
 #define HEALTH_DAY_MS    INT64_C(86400000)
 #define HEALTH_BOOK_DAYS 7 /* when a campaign does not say */
@@ -60,21 +64,24 @@
     SHARED(payments)                                                                                                   \
     SHARED(budget)                                                                                                     \
     SHARED(lottery)                                                                                                    \
+    SHARED(audience)                                                                                                   \
+    SHARED(slots)                                                                                                      \
+    SHARED(bookings)                                                                                                   \
+    SHARED(door)                                                                                                       \
+    SHARED(scanners)                                                                                                   \
     PART(campaigns)                                                                                                    \
     PART(scopes)                                                                                                       \
     PART(sites)                                                                                                        \
     PART(lots)                                                                                                         \
     PART(stocks)                                                                                                       \
     PART(entitlements)                                                                                                 \
-    PART(slots)                                                                                                        \
-    PART(bookings)                                                                                                     \
     PART(costs)                                                                                                        \
-    PART(scans)                                                                                                        \
-    PART(walk_ins)                                                                                                     \
     SHARED(vault)                                                                                                      \
     PART(reports)                                                                                                      \
     PART(settlements)                                                                                                  \
-    PART(stories)
+    PART(visits)                                                                                                       \
+    PART(stories)                                                                                                      \
+    SHARED(granted)
 
 SERVICE_PARTS(HEALTH)
 

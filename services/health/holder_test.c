@@ -373,9 +373,7 @@ static void the_audit_finds_whose_number_was_changed(void **state)
         booking_of(&h, KEPT, false);
         booking_of(&h, GONE, false);
         merge(GONE, KEPT);
-        assert_string_equal(harness_audit(&h), "");
-        harness_tamper(&h, changes[i]);
-        assert_string_not_equal(harness_audit(&h), "");
+        assert_found(&h, changes[i], NULL);
         harness_close(&h);
     }
 }

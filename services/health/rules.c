@@ -125,29 +125,6 @@ int site_refusal(const Health__Site *site, int64_t now, const char **ret_field)
     return site->stops_until > site->stops_from && site->stops_until > now ? 0 : HEALTH__REASON__TIMES_OUT_OF_ORDER;
 }
 
-char *directions(const Health__Site *site, struct arena *arena)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    size_t len = strlen(site->name), n = 0;
-    char *name = arena_alloc(arena, 3 * len + 1);
-
-    if (!name)
-        return NULL;
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)site->name[i];
-
-        name[n++] = '%';
-        name[n++] = hex[c >> 4];
-        name[n++] = hex[c & 15];
-    }
-    name[n] = '\0';
-    return arena_printf(arena,
-                        "https://apis.map.qq.com/uri/v1/routeplan?type=drive&to=%s&tocoord=%s%d.%06d,%s%d.%06d"
-                        "&coord_type=2&policy=0&referer=huigong",
-                        name, site->lat_e6 < 0 ? "-" : "", abs(site->lat_e6) / 1000000, abs(site->lat_e6) % 1000000,
-                        site->lon_e6 < 0 ? "-" : "", abs(site->lon_e6) / 1000000, abs(site->lon_e6) % 1000000);
-}
-
 /* ---- campaigns ---- */
 
 /* Without a lot there is nothing to enter, to draw or to wait for. */
@@ -258,9 +235,6 @@ int campaign_refusal(const Health__Campaign *campaign, int64_t now, const char *
 
     if (refusal)
         return refusal;
-    *ret_field = "campaign.bornUntil";
-    if (campaign->born_until && campaign->born_until < campaign->born_from)
-        return HEALTH__REASON__TIMES_OUT_OF_ORDER;
     refusal = sites_refusal(campaign, ret_field);
     if (refusal)
         return refusal;
@@ -270,10 +244,8 @@ int campaign_refusal(const Health__Campaign *campaign, int64_t now, const char *
     if (places == 0)
         return HEALTH__REASON__NO_PLACES;
     *ret_field = "campaign.valueFormat";
-    if (*campaign->value_format && !draw_format_check(campaign->value_format))
-        return HEALTH__REASON__VALUE_FORMAT_UNKNOWN;
-    *ret_field = "campaign.eligibleUnionId";
-    return union_path_covers(campaign->union_path, campaign->eligible_path) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION;
+    return *campaign->value_format && !draw_format_check(campaign->value_format) ? HEALTH__REASON__VALUE_FORMAT_UNKNOWN
+                                                                                 : 0;
 }
 
 /* ---- entering ---- */
@@ -287,20 +259,17 @@ static bool has_trade(Rpc__Trade *const trades, size_t n, Rpc__Trade trade)
     return n == 0;
 }
 
-int invitation_refusal(const Health__Campaign *campaign, const Rpc__Principal *principal)
+int invitation_refusal(const Health__Campaign *campaign, const Rpc__Principal *principal, int64_t now)
 {
-    if (principal->level < RPC__LEVEL__MEMBER)
-        return RPC__REASON__NOT_VERIFIED;
-    if (!union_path_covers(campaign->eligible_path, principal->union_path))
-        return HEALTH__REASON__UNION_NOT_INVITED;
-    if (!has_trade(campaign->trades, campaign->n_trades, principal->trade))
-        return HEALTH__REASON__TRADE_NOT_INVITED;
-    if ((campaign->born_from && principal->birth_year < campaign->born_from) ||
-        (campaign->born_until && principal->birth_year > campaign->born_until))
-        return HEALTH__REASON__BIRTH_YEAR_NOT_INVITED;
-    if (campaign->sex != RPC__SEX__SEX_UNKNOWN && principal->sex != campaign->sex)
-        return HEALTH__REASON__SEX_NOT_INVITED;
-    return 0;
+    static const int own[AUDIENCE_RULES] = {
+        [AUDIENCE_LEVEL] = RPC__REASON__NOT_VERIFIED,         [AUDIENCE_UNION] = HEALTH__REASON__UNION_NOT_INVITED,
+        [AUDIENCE_TRADE] = HEALTH__REASON__TRADE_NOT_INVITED, [AUDIENCE_BORN] = HEALTH__REASON__BIRTH_YEAR_NOT_INVITED,
+        [AUDIENCE_SEX] = HEALTH__REASON__SEX_NOT_INVITED,
+    };
+    struct audience_rules rules;
+
+    audience_compile(campaign->audience, &rules);
+    return audience_reason(own, audience_judge(&rules, principal, now));
 }
 
 int32_t stratum_of(const Health__Campaign *campaign, const Rpc__Principal *principal, int64_t site_id)

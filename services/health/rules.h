@@ -22,14 +22,11 @@ int package_refusal(const Health__Package *package, const char **ret_field);
 int site_refusal(const Health__Site *site, int64_t now, const char **ret_field);
 int campaign_refusal(const Health__Campaign *campaign, int64_t now, const char **ret_field);
 
-/* Why this member may not enter, whenever: a Reason, or 0. */
-int invitation_refusal(const Health__Campaign *campaign, const Rpc__Principal *principal);
+/* Why this member may not enter, whichever rule of its audience she does not meet: a Reason, or 0. */
+int invitation_refusal(const Health__Campaign *campaign, const Rpc__Principal *principal, int64_t now);
 /* The number of the stratum in which she enters, asking for a site or 0; -1 when none
  * fits. */
 int32_t stratum_of(const Health__Campaign *campaign, const Rpc__Principal *principal, int64_t site_id);
 /* Why a report of somebody who did or did not attend cannot be begun; 0 when it can. */
 int report_refusal(const Health__BeginReportRequest *report, bool attended, const char **ret_field);
 bool is_abnormal(const Health__ReportItems *items);
-
-/* The page of Tencent's maps that leads to a site, percent-encoded, in the arena. */
-char *directions(const Health__Site *site, struct arena *arena);

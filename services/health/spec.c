@@ -1,4 +1,7 @@
+#include "services/health/booking/visits.h"
 #include "services/health/campaign/sites.h"
+#include "services/health/door/entrance.h"
+#include "services/health/lot/entitlements.h"
 #include "services/health/report/reports.h"
 #include "services/health/settlement/settlements.h"
 
@@ -34,19 +37,26 @@ static int read_map(struct health *self)
     return ok ? 0 : -1;
 }
 
+static const struct granted_kind granted_kind = {"health", entitlement_withdraw};
+
 static int start(struct service *service)
 {
     struct health *self = service->self;
 
+    slots_use(&self->slots, &visits_words);
+    bookings_serve(&self->bookings, &visits_service, self, &self->slots);
     settlement_use(&self->settlement, &settlements_kind, &self->two_hands);
     self->report_keys = pii_keys_open(conf_text(conf, "HUIGONG_REPORT_KEY"));
     payees_use(&self->payees, self->report_keys, &self->two_hands);
     payments_use(&self->payments, &self->payees);
     self->letters = pii_keys_open(conf_text(conf, "HUIGONG_LOOK_KEY"));
     self->passes = pass_keys_open(conf_text(conf, "HUIGONG_PASS_KEY"));
+    scanners_serve(&self->scanners, &entrance_scanners);
+    door_serve(&self->door, &entrance_service, self, &self->bookings, &self->scanners, &self->holders, self->passes);
     vault_open(&self->vault, &report_kind, self->report_keys, conf_int(conf, "HUIGONG_REPORT_DAYS") * HEALTH_DAY_MS);
     if (lottery_start(&self->lottery, conf_text(conf, "HUIGONG_DRAW_KEY")) == 0 && self->letters && self->passes &&
-        self->report_keys && read_map(self) == 0 && !store_trouble(self->store))
+        self->report_keys && read_map(self) == 0 && granted_start(&self->granted, &granted_kind, &self->holders) == 0 &&
+        !store_trouble(self->store))
         return 0;
     health_done(self);
     return -1;
@@ -56,6 +66,7 @@ void health_done(struct health *self)
 {
     lottery_done(&self->lottery);
     map_done(&self->map);
+    granted_done(&self->granted);
     pii_keys_close(self->report_keys);
     pii_keys_close(self->letters);
     pass_keys_close(self->passes);
@@ -80,9 +91,13 @@ char *health_text(struct store *store, unsigned statement, int column, struct ar
     return arena_strndup(arena, text, strlen(text));
 }
 
+static void report(struct service *service, struct arena *arena, Rpc__ProbeReport *ret)
+{
+    granted_report(&((struct health *)service->self)->granted, arena, ret);
+}
+
 SERVICE_TABLE(health, HEALTH, .slice_ms = 2, .gone_before = HEALTH__EVENT__EVENT_MEMBER_GONE,
-              .moved_before = HEALTH__EVENT__EVENT_UNION_MOVED,
-              .statement_before = HEALTH__EVENT__EVENT_SETTLEMENT_CHANGED)
+              .moved_before = HEALTH__EVENT__EVENT_UNION_MOVED)
 
 const struct service_spec health_spec = {
     .name = "health",
@@ -92,4 +107,5 @@ const struct service_spec health_spec = {
     .schema = health_schema,
     .schema_len = &health_schema_len,
     .start = start,
+    .report = report,
 };

@@ -13,9 +13,9 @@ void identity__list_children(Identity__Identity_Service *service, const Identity
 void identity__get_path(Identity__Identity_Service *service, const Identity__UnionRequest *req,
                         Identity__UnionList_Closure reply, void *call);
 void identity__import_unions(Identity__Identity_Service *service, const Identity__ImportRequest *req,
-                             Identity__ImportReport_Closure reply, void *call);
+                             Imports__ImportReport_Closure reply, void *call);
 void identity__import_roster(Identity__Identity_Service *service, const Identity__ImportRequest *req,
-                             Identity__ImportReport_Closure reply, void *call);
+                             Imports__ImportReport_Closure reply, void *call);
 void identity__send_code(Identity__Identity_Service *service, const Identity__SendCodeRequest *req,
                          Identity__LoginCode_Closure reply, void *call);
 void identity__take_back_code(Identity__Identity_Service *service, const Identity__SendCodeRequest *req,
@@ -28,6 +28,8 @@ void identity__complete_wechat_binding(Identity__Identity_Service *service, cons
                                        Identity__WechatDoor_Closure reply, void *call);
 void identity__find_openid(Identity__Identity_Service *service, const Identity__FindOpenidRequest *req,
                            Identity__FoundOpenid_Closure reply, void *call);
+void identity__find_payee(Identity__Identity_Service *service, const Identity__FindPayeeRequest *req,
+                          Identity__FoundPayee_Closure reply, void *call);
 void identity__find_mobile(Identity__Identity_Service *service, const Identity__FindMobileRequest *req,
                            Identity__FoundMobile_Closure reply, void *call);
 void identity__list_wechats(Identity__Identity_Service *service, const Identity__WechatsRequest *req,

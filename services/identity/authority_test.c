@@ -28,6 +28,25 @@ static void put_member(struct authority_place *place, int64_t member_id)
 
 /* ---- what a union has ---- */
 
+/* An agent says that somebody works for the company. */
+static void declare_somebody(struct harness *h, unsigned n, struct authority_place *place, int64_t union_id)
+{
+    Identity__DeclareRequest request = IDENTITY__DECLARE_REQUEST__INIT;
+    char id[CN_RESIDENT_ID_LEN + 1];
+    int64_t declaration_id;
+
+    make_resident_id(900 + n, id);
+    request.union_id = union_id;
+    request.kind = IDENTITY__DECLARATION_KIND__DECLARATION_ADDITION;
+    request.name = "王小明";
+    request.resident_id = id;
+    request.mobile = "16900000009";
+    declaration_id = created(h, "Declarations.Declare", &request.base,
+                             harness_official(h, 7, RULE__ROLE__COMPANY_AGENT, place->path));
+    authority_put(place, "declaration_id", declaration_id);
+    authority_put(place, "declaration_ids", declaration_id);
+}
+
 /* A company of its own, and who acts for it. */
 static void make_agent(struct harness *h, unsigned n, struct authority_place *place, int64_t union_id)
 {
@@ -48,6 +67,7 @@ static void make_agent(struct harness *h, unsigned n, struct authority_place *pl
                           &identity__company__descriptor);
     authority_put(place, "agent_id", made->agents[0]->agent_id);
     authority_put(place, "grant_id", made->agents[0]->agent_id); /* an agent is a grant */
+    declare_somebody(h, n, place, union_id);
 }
 
 /* A row of the roster that nobody is verified by. */
@@ -70,6 +90,19 @@ static void list_somebody(struct harness *h, const char *code, struct authority_
     authority_put_text(place, "Rosters.RemoveListed/csv", csv);
 }
 
+/* A count of the official whom the matrix asks. */
+static void begin_count(struct harness *h, struct authority_place *place, int64_t union_id)
+{
+    Identity__CountAudienceRequest request = IDENTITY__COUNT_AUDIENCE_REQUEST__INIT;
+    Audience__Audience audience = AUDIENCE__AUDIENCE__INIT;
+    const Rpc__Principal *who = harness_official(h, AUTHORITY_OFFICIAL, RULE__ROLE__BENEFIT_MANAGER, place->path);
+
+    request.union_id = union_id;
+    request.audience = &audience;
+    audience.age_from = 18;
+    authority_put(place, "count_id", created(h, "Audiences.CountAudience", &request.base, who));
+}
+
 /* An upload of the official whom the matrix asks. */
 static void begin_import(struct harness *h, struct authority_place *place, int64_t union_id)
 {
@@ -77,7 +110,7 @@ static void begin_import(struct harness *h, struct authority_place *place, int64
     const Rpc__Principal *who = harness_official(h, AUTHORITY_OFFICIAL, RULE__ROLE__UNION_ADMIN, place->path);
 
     request.union_id = union_id;
-    request.kind = IDENTITY__IMPORT_KIND__IMPORT_ROSTER;
+    request.kind = IMPORTS__IMPORT_KIND__IMPORT_ROSTER;
     request.size = 10;
     authority_put(place, "import_id", created(h, "Imports.BeginImport", &request.base, who));
 }
@@ -262,6 +295,7 @@ static void make(struct harness *h, struct authority_place *place, unsigned i)
     ask_as_members(h, place, code, union_ids[i], union_ids[i == SIBLING ? OWN : SIBLING], n);
     list_somebody(h, code, place, union_ids[i], i);
     begin_import(h, place, union_ids[i]);
+    begin_count(h, place, union_ids[i]);
     ask_officials(h, place, union_ids[i], n);
     make_agent(h, n, place, union_ids[i]);
     authority_put(place, "grant_id", grant->grant_id);
@@ -295,6 +329,10 @@ static const struct authority_field fields[] = {
     {.field = "target_id", .number = 0},
     {.field = "name", .text = "新工会"},
     {.field = "Unions.FindUnions/name", .text = "总工会"},
+    {.field = "People.FindMembers/name", .text = "王小明"},
+    {.field = "People.FindMembers/resident_id", .text = ""},
+    {.field = "People.FindMembers/mobile", .text = ""},
+    {.field = "People.FindCadres/name", .text = "王小明"},
     {.field = "mobile", .text = "16900000777"},
     {.field = "title", .text = "告知"},
     {.field = "text", .text = "告知"},
@@ -314,7 +352,7 @@ static const struct authority_field fields[] = {
 /* Of people's names, resident IDs and numbers. */
 static const char *const secrets[] = {"王小明", "王大明", "440604199003", "169000000", NULL};
 static const char *const whole[] = {"Looks.LookAtPerson", NULL};
-static const char *const placeless[] = {"Imports.ListImports", NULL};
+static const char *const placeless[] = {"Imports.ListImports", "Cards.VerifyCard", NULL};
 static const int refusals[] = {IDENTITY__REASON__GRANT_EXCEEDS_YOURS, 0};
 
 static struct authority world = {
@@ -329,7 +367,7 @@ static struct authority world = {
     .secrets = secrets,
     .whole = whole,
     .placeless = placeless,
-    .report = &identity__import_report__descriptor,
+    .report = &imports__import_report__descriptor,
     .places = {[OWN] = {.path = "00000000"},
                [SIBLING] = {.path = "00000001"},
                [PARENT] = {.path = "0000"},

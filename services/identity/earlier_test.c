@@ -48,6 +48,9 @@ static void an_earlier_store_begins_with_what_it_had(void **state)
         {"SELECT count(*) > 0 FROM session", 1},
         {"SELECT count(*) FROM session WHERE trust <> 2", 0}, /* known devices at their next refresh */
         {"SELECT count(*) FROM root_guard", 1},               /* the command line gives no office at once */
+        {"SELECT count(*) FROM unions WHERE union_id > 0 AND EXISTS (SELECT 1 FROM union_pair WHERE "
+         "pair = substr(lower(name), 1, 2) AND union_pair.union_id = unions.union_id) IS NOT TRUE",
+         0}, /* all are found by how their names begin (and end: that is audited) */
         {"SELECT until_id = (SELECT max(member_id) FROM member) FROM contest_sweep", 1}, /* all are looked through */
     };
 
@@ -93,6 +96,75 @@ static void what_a_member_was_told_stays(void **state)
     end(&h);
 }
 
+/* What was asked of earlier officials waits for them in the one list. */
+static void what_waited_in_an_earlier_store_is_in_the_list(void **state)
+{
+    static const struct {
+        const char *sql;
+        int64_t want;
+    } cases[] = {
+        {"SELECT count(*) FROM waiting JOIN join_request ON request_id = id JOIN unions USING (union_id) WHERE kind = "
+         "1 "
+         "AND waiting.path = unions.path",
+         1},
+        {"SELECT count(*) FROM waiting JOIN transfer ON transfer_id = id JOIN unions ON union_id = to_union WHERE "
+         "kind = 2 AND transfer.state = 3 AND waiting.path = unions.path",
+         1},
+        {"SELECT count(*) FROM waiting JOIN transfer ON transfer_id = id JOIN unions ON unions.union_id = from_union "
+         "JOIN unions AS above ON above.union_id = unions.parent_id WHERE kind = 2 AND transfer.state = 2 AND "
+         "waiting.path = above.path",
+         1}, /* objected: the level above decides */
+        {"SELECT count(*) FROM waiting WHERE kind = 7", 1},
+        {"SELECT count(*) FROM waiting", 4},
+    };
+
+    (void)state;
+    unstarted(&h);
+    harness_off_record(&h);
+    clock_fake(&h.service.clock, dump_load(h.dir, "tests/data/stores/identity/memberships.sql.gz") + 1, 1);
+    dump_alter(h.dir, "UPDATE join_request SET state = 1; "
+                      "UPDATE transfer SET state = 2 WHERE transfer_id = (SELECT min(transfer_id) FROM transfer); "
+                      "UPDATE transfer SET state = 3 WHERE transfer_id = (SELECT max(transfer_id) FROM transfer); "
+                      "UPDATE union_change SET state = 1 WHERE change_id = (SELECT min(change_id) FROM union_change)");
+    harness_start(&h);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        if (number_of(cases[i].sql) != cases[i].want)
+            fail_msg("%s", cases[i].sql);
+    harness_close(&h); /* the journal has them decided */
+}
+
+/* Who asked for a look at her document before such a case stood in that list. */
+static void who_asked_for_a_look_in_an_earlier_store_is_in_the_list(void **state)
+{
+    (void)state;
+    begin_with_unions(&h);
+    member_of_union(&h, 1, "440604");
+    assert_ok(harness_call(&h, "Stepups.AskStepUp", NULL, person_signed_in(&h, 1), NULL));
+    harness_off_record(&h);
+    harness_stop(&h);
+    dump_alter(h.dir, "DELETE FROM waiting; UPDATE part_version SET steps = 1 WHERE name = 'waitings'");
+    harness_start(&h);
+    assert_int_equal(number_of("SELECT count(*) FROM waiting JOIN step_up ON step_up_id = id JOIN unions "
+                               "USING (union_id) WHERE kind = 12 AND waiting.path = unions.path"),
+                     1);
+    end(&h);
+}
+
+static void members_of_an_earlier_store_are_found_by_their_names(void **state)
+{
+    static const char proven[] = "SELECT count(*) FROM member WHERE length(sealed_person) > 0 AND merged_into = 0";
+
+    (void)state;
+    open_earlier("identity/officials");
+    assert_int_equal(number_of("SELECT count(*) FROM person_name"), 0);
+    while (harness_tidy(&h))
+        continue;
+    assert_true(number_of(proven) > 0);
+    assert_int_equal(number_of("SELECT count(*) FROM person_name"), number_of(proven));
+    assert_int_equal(number_of("SELECT done_id = until_id FROM name_sweep"), 1);
+    end(&h);
+}
+
 static void a_member_signs_in_to_the_account_that_she_has(void **state)
 {
     const Identity__Session *session;
@@ -117,6 +189,9 @@ int main(void)
         cmocka_unit_test(nothing_that_was_kept_is_lost),
         cmocka_unit_test(an_earlier_store_begins_with_what_it_had),
         cmocka_unit_test(what_a_member_was_told_stays),
+        cmocka_unit_test(who_asked_for_a_look_in_an_earlier_store_is_in_the_list),
+        cmocka_unit_test(what_waited_in_an_earlier_store_is_in_the_list),
+        cmocka_unit_test(members_of_an_earlier_store_are_found_by_their_names),
         cmocka_unit_test(a_member_signs_in_to_the_account_that_she_has),
     };
 

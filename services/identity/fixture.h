@@ -29,6 +29,7 @@ static inline void unstarted(struct harness *h)
     harness_key(h, "HUIGONG_TOKEN_KEY", HARNESS_KEY);
     harness_key(h, "HUIGONG_SESSION_KEY", HARNESS_KEY);
     harness_key(h, "HUIGONG_LOOK_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
+    harness_key(h, "HUIGONG_CARD_KEY", "1 " HARNESS_KEY "\n");
     with_sender("log");
     harness_from(h, 1, 1);
 }
@@ -93,10 +94,10 @@ static inline const Rpc__Answer *import_page(struct harness *h, const Rpc__Princ
     return harness_call(h, method, &request.base, who, NULL);
 }
 
-static inline Identity__ImportReport *import_roster(struct harness *h, const char *csv)
+static inline Imports__ImportReport *import_roster(struct harness *h, const char *csv)
 {
     return harness_output(h, import_page(h, harness_internal(h), "Identity.ImportRoster", csv, false),
-                          &identity__import_report__descriptor);
+                          &imports__import_report__descriptor);
 }
 
 static inline const Rpc__Answer *send_code_for(struct harness *h, const char *mobile, int purpose)
@@ -537,9 +538,81 @@ static inline bool was_member(struct harness *h, int64_t member_id, int64_t unio
 /* ---- the journal ---- */
 
 /* The last event of a kind, or NULL. */
+/* ---- a company of the first union ---- */
+
+#define COMPANY_CODE "91350100M000100Y43"
+
+static inline void begin_with_company(struct harness *h)
+{
+    Identity__RegisterCompanyRequest request = IDENTITY__REGISTER_COMPANY_REQUEST__INIT;
+
+    begin_with_unions(h);
+    request.union_id = first_id;
+    request.credit_code = COMPANY_CODE;
+    request.name = "佛山某快递公司";
+    assert_true(harness_call(h, "Companies.RegisterCompany", &request.base, harness_internal(h), NULL)->created);
+}
+
+static inline const Rpc__Answer *set_agent(struct harness *h, const Rpc__Principal *who, unsigned n, int kind)
+{
+    Identity__SetAgentRequest request = IDENTITY__SET_AGENT_REQUEST__INIT;
+    char mobile[CN_MOBILE_LEN + 1];
+
+    request.union_id = first_id;
+    request.mobile = unconst(mobile_of(n, mobile));
+    request.kind = (Identity__AgentKind)kind;
+    return harness_call(h, "Companies.SetAgent", &request.base, who, NULL);
+}
+
+static inline Identity__Company *company_of(struct harness *h, const Rpc__Answer *answer)
+{
+    return harness_output(h, answer, &identity__company__descriptor);
+}
+
+/* The n-th person, appointed by the union and signed in as officials do. */
+static inline Rpc__Principal *agent_signed_in(struct harness *h, unsigned n, int kind)
+{
+    char mobile[CN_MOBILE_LEN + 1];
+    Rpc__Principal *agent;
+
+    company_of(h, set_agent(h, administrator(h, FIRST), n, kind));
+    agent = principal_of(h, enrolled(h, mobile_of(n, mobile)));
+    agent->level = RPC__LEVEL__REAL_NAME; /* as she would be once she has proven her name */
+    return agent;
+}
+
 static inline Identity__Event *last_event(struct harness *h, int32_t kind)
 {
     return harness_last_event(h, &identity__event__descriptor, kind);
+}
+
+/* ---- closing an account ---- */
+
+static inline const Rpc__Answer *close_with(struct harness *h, const Rpc__Principal *who, const char *code)
+{
+    Identity__CloseAccountRequest request = IDENTITY__CLOSE_ACCOUNT_REQUEST__INIT;
+
+    request.code = unconst(code);
+    request.confirmed = true;
+    return harness_call(h, "Rights.CloseAccount", &request.base, who, NULL);
+}
+
+/* With a code sent to the n-th person's number. */
+static inline const Rpc__Answer *close_account(struct harness *h, const Rpc__Principal *who, unsigned n)
+{
+    char code[CODE_DIGITS + 1], mobile[CN_MOBILE_LEN + 1];
+
+    get_code_for(h, mobile_of(n, mobile), IDENTITY__CODE_PURPOSE__CODE_CLOSE, code);
+    clock_step(&h->service.clock, CODE_RESEND_MS);
+    return close_with(h, who, code);
+}
+
+static inline void close_now(struct harness *h, const Rpc__Principal *who, unsigned n)
+{
+    assert_ok(close_account(h, who, n));
+    clock_step(&h->service.clock, identity_of(h)->closing_delay_ms);
+    harness_tidy(h);
+    assert_int_equal(last_event(h, IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED)->account_closed->member_id, who->member_id);
 }
 
 static inline int64_t journal_rows(struct harness *h)

@@ -42,7 +42,8 @@
  * (corrections.h), takes them away, and closes her account (closings.h). What nobody needs
  * any more is deleted with evidence (purges.h).
  *
- * A company has agents of its own, who act for it in its union alone (companies.h).
+ * A company has agents of its own, who act for it in its union alone (companies.h), and
+ * declare its people to the union (declarations.h).
  * Nobody's standing, no office that two people give (grants.h) and no official's second factor
  * changes by one person alone: one official proposes, another confirms (proposals.h).
  *
@@ -58,6 +59,8 @@
  * the commit. In the demonstration it is logged inside its call, before the commit: when
  * that fails, a code was shown that lets nobody in. */
 #pragma once
+#include "common/benefit/audience/audience.h"
+#include "common/benefit/imports/imports.h"
 #include "common/benefit/notice/notice.h"
 #include "common/benefit/two_hands/two_hands.h"
 #include "common/daemon/service_of_parts.h"
@@ -83,9 +86,10 @@
     SHARED(notice)                                                                                                     \
     PART(unions)                                                                                                       \
     PART(members)                                                                                                      \
+    PART(names)                                                                                                        \
     PART(data_keys)                                                                                                    \
     PART(rosters)                                                                                                      \
-    PART(imports)                                                                                                      \
+    SHARED(imports)                                                                                                    \
     PART(credentials)                                                                                                  \
     PART(codes)                                                                                                        \
     PART(grants)                                                                                                       \
@@ -96,9 +100,11 @@
     PART(proposals)                                                                                                    \
     PART(cadres)                                                                                                       \
     PART(companies)                                                                                                    \
+    PART(declarations)                                                                                                 \
     PART(proofs)                                                                                                       \
     PART(covers)                                                                                                       \
     PART(tallies)                                                                                                      \
+    PART(audience_counts)                                                                                              \
     PART(closings)                                                                                                     \
     PART(changes)                                                                                                      \
     PART(devices)                                                                                                      \
@@ -113,7 +119,8 @@
     PART(contests)                                                                                                     \
     PART(notices)                                                                                                      \
     PART(corrections)                                                                                                  \
-    PART(merges)
+    PART(merges)                                                                                                       \
+    PART(waitings)
 
 SERVICE_PARTS(IDENTITY)
 
@@ -129,6 +136,7 @@ struct identity {
     struct token_keys *tokens;
     struct ecdsa_key *seals;  /* of officials' authority */
     struct pii_keys *letters; /* opens those of other daemons */
+    struct pass_keys *cards;  /* makes and checks the codes of members' cards */
     enum sms_sender sms;
     int64_t codes_address; /* codes sent within an hour at the asking of one address; 0: any number */
     int64_t codes_day;     /* and on one day in all */
@@ -138,8 +146,7 @@ struct identity {
     int64_t transfer_silence_ms; /* an old union's time to speak */
     int64_t trade_ms;            /* for which a trade is proven */
     int64_t purge_at;            /* the next time */
-    struct import_work *importing;
-    int64_t sessions_swept; /* up to which id they were looked through for old ones */
+    int64_t sessions_swept;      /* up to which id they were looked through for old ones */
 };
 
 extern const struct service_spec identity_spec;

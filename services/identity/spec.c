@@ -1,9 +1,8 @@
 #include "common/base/log.h"
-#include "common/daemon/child.h"
-#include "common/table/table.h"
+#include "common/pass/pass.h"
 #include "common/trust/ecdsa.h"
 #include "services/identity/access/codes.h"
-#include "services/identity/registers/imports.h"
+#include "services/identity/registers/tables.h"
 #include "services/identity/rights/looks.h"
 
 extern const unsigned char identity_schema[];
@@ -18,6 +17,7 @@ static struct conf_entry conf[] = {
     {"HUIGONG_TOKEN_KEY", NULL, CONF_PATH, "file of the key that signs sessions (deploy/keys token)", 0, 0, NULL},
     {"HUIGONG_LOOK_KEY", NULL, CONF_PATH, "file of the key of letters about who was scanned (deploy/keys look)", 0, 0,
      NULL},
+    {"HUIGONG_CARD_KEY", NULL, CONF_PATH, "file of the keys of members' cards (deploy/keys card)", 0, 0, NULL},
     {"HUIGONG_SMS", "none", CONF_TEXT, "how codes are sent: none, bridge, or log (for demonstration only)", 0, 0, NULL},
     {"HUIGONG_CODES_ADDRESS", "500", CONF_INT,
      "codes sent within an hour at the asking of one address (IPv6: one /64), as wide as a factory's; 0: any number", 0,
@@ -65,8 +65,9 @@ static int start(struct service *service)
     self->tokens = token_keys_open(conf_text(conf, "HUIGONG_TOKEN_KEY"));
     self->seals = ecdsa_key_open(conf_text(conf, "HUIGONG_SESSION_KEY"));
     self->letters = pii_keys_open(conf_text(conf, "HUIGONG_LOOK_KEY"));
-    self->importing = import_work_new();
-    if (!self->pii || !self->tokens || !self->seals || !self->letters || !self->importing)
+    self->cards = pass_keys_open(conf_text(conf, "HUIGONG_CARD_KEY"));
+    if (!self->pii || !self->tokens || !self->seals || !self->letters || !self->cards ||
+        imports_start(&self->imports, &imports_tables, self->pii))
         return -1;
     rpc_server_on_seen(service->rpc, looks_record, self);
     return 0;
@@ -76,11 +77,12 @@ void identity_done(struct identity *self)
 {
     pii_keys_close(self->pii);
     pii_keys_close(self->letters);
+    pass_keys_close(self->cards);
     token_keys_close(self->tokens);
     ecdsa_key_free(self->seals);
-    import_work_free(self->importing);
-    self->importing = NULL;
+    imports_done(&self->imports);
     self->pii = self->letters = NULL;
+    self->cards = NULL;
     self->tokens = NULL;
     self->seals = NULL;
 }
@@ -104,12 +106,6 @@ static const struct service_command commands[] = {
     {NULL, NULL, NULL},
 };
 
-/* What reads tables that clerks give (intake.h). */
-static const struct child_kind children[] = {
-    {"table", table_prepare, table_write, 768 << 20, 300, 6 * 3600},
-    {NULL, NULL, NULL, 0, 0, 0},
-};
-
 SERVICE_TABLE(identity, IDENTITY)
 
 const struct service_spec identity_spec = {
@@ -123,5 +119,5 @@ const struct service_spec identity_spec = {
     .report = report,
     .edge_kinds = (const int32_t[]){IDENTITY__EVENT__EVENT_SESSION_REVOKED, 0},
     .commands = commands,
-    .children = children,
+    .children = intake_children,
 };

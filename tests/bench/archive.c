@@ -2,11 +2,10 @@
  * disk. Prints name=value. What a call waits meanwhile is the slice that runs when it comes, and its
  * own time: after each slice one claim is timed, with its commit. The processor's time of the slices
  * alone is told besides, and that of the pages that a new follower reads. */
-#include <time.h>
-
 #include "common/store/archive.h"
 #include "common/trust/heads.h"
 #include "services/coupon/fixture.h"
+#include "tests/bench/times.h"
 
 #define CALLS 500
 #define KEEP  1000
@@ -21,25 +20,7 @@ static struct conf_entry conf[] = {
 
 static int64_t release_id, member;
 
-struct times {
-    double *ms;
-    size_t n, size;
-};
 static struct times waits, slices;
-
-static double now_ms(void)
-{
-    return (double)clock_monotonic_ns() / 1e6;
-}
-
-/* Of this thread alone, so that neither a busy machine nor its disk counts. */
-static double cpu_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
 
 static struct journal *journal(void)
 {
@@ -53,32 +34,6 @@ static void claims(int n)
     harness_run(&h);
     clock_step(&h.service.clock, 1);
     harness_forget(&h);
-}
-
-static void note(struct times *times, double ms)
-{
-    if (times->n == times->size) {
-        times->size = times->size ? times->size * 2 : 4096;
-        times->ms = realloc(times->ms, times->size * sizeof(*times->ms));
-        ensure(times->ms);
-    }
-    times->ms[times->n++] = ms;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static void print(struct times *times, const char *name)
-{
-    qsort(times->ms, times->n, sizeof(times->ms[0]), ascending);
-    printf("%s_n=%zu %s_p50_ms=%.2f %s_p99_ms=%.2f %s_max_ms=%.2f\n", name, times->n, name, times->ms[times->n / 2],
-           name, times->ms[times->n * 99 / 100], name, times->ms[times->n - 1]);
-    fflush(stdout);
-    times->n = 0;
 }
 
 static void open_all(void)
@@ -103,7 +58,7 @@ static void time_claims(void)
         claims(1);
         note(&waits, now_ms() - began);
     }
-    print(&waits, "alone");
+    print_times(&waits, "alone");
 }
 
 static void time_archiving(void)
@@ -128,8 +83,8 @@ static void time_archiving(void)
     ensure(journal()->cleared == rows);
     printf("rows=%lld segments=%lld archive_s=%.1f cpu_us_per_row=%.2f\n", (long long)rows,
            (long long)journal()->segments, (now_ms() - began) / 1000, busy * 1000 / (double)rows);
-    print(&slices, "slice_cpu");
-    print(&waits, "wait");
+    print_times(&slices, "slice_cpu");
+    print_times(&waits, "wait");
 }
 
 /* A new follower reads all, or what is of some kinds. */
@@ -153,7 +108,7 @@ static void follow(const char *name, int32_t *kinds, size_t n_kinds)
         note(&slices, cpu_ms() - page_began);
     }
     printf("%s_rows=%zu %s_s=%.2f\n", name, rows, name, (now_ms() - began) / 1000);
-    print(&slices, name);
+    print_times(&slices, name);
 }
 
 static int64_t file_bytes(void)

@@ -6,9 +6,9 @@
  * numbers of the unions are added up here first, instead of for each member in turn.
  * Everybody has a session that lasts. Nothing is synced before the end, so a fill
  * that is cut off is of no use. */
-#include <mbedtls/sha256.h>
 
 #include "common/base/log.h"
+#include "common/base/sha256.h"
 #include "services/identity/api.h"
 #include "services/identity/people/data_keys.h"
 #include "services/identity/people/members.h"
@@ -126,8 +126,8 @@ static void add_session(struct fill *fill, uint64_t turn, int64_t at, int64_t me
                          (int64_t)(people_place(&fill->people, turn) % 25) * DAY_MS - (int64_t)(turn % 10000) * 8000;
     session.refreshed_at = session.expires_at - REFRESH_LIFE_MS;
     people_refresh(turn, family, half);
-    mbedtls_sha256_ret(family, sizeof(family), session.family, 0);
-    mbedtls_sha256_ret(half, sizeof(half), session.turn, 0);
+    sha256_of(family, sizeof(family), session.family);
+    sha256_of(half, sizeof(half), session.turn);
     sessions_add(&fill->identity->sessions, &session);
     opened.member_id = member_id;
     opened.session_id = session.id;

@@ -1,51 +1,15 @@
 /* health ENTRANTS: a lot of so many inside the service, and the sites nearest to
  * somebody. Prints name=value. What a call waits while a lot is made is the slice that
  * runs when it comes, and its own time: after each slice one call is timed. */
-#include <time.h>
-
 #include "services/health/fixture.h"
+#include "tests/bench/times.h"
 
 #define BATCH    500
 #define SITES    10000
 #define SEARCHES 2000
-#define SLICES   100000
 
 static struct harness h;
-static double waits_ms[SLICES];
-static size_t n_waits;
-
-static double now_ms(void)
-{
-    return (double)clock_monotonic_ns() / 1e6;
-}
-
-/* Of this process alone, so that a busy machine does not slow a search that waits for
- * nothing. */
-static double cpu_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static void print_waits(const char *name, double began)
-{
-    if (n_waits == 0)
-        return;
-    qsort(waits_ms, n_waits, sizeof(waits_ms[0]), ascending);
-    printf("%s_s=%.1f %s_slices=%zu %s_p50_ms=%.2f %s_p99_ms=%.2f %s_max_ms=%.2f\n", name, (now_ms() - began) / 1000,
-           name, n_waits, name, waits_ms[n_waits / 2], name, waits_ms[n_waits * 99 / 100], name, waits_ms[n_waits - 1]);
-    fflush(stdout);
-    n_waits = 0;
-}
+static struct times waits;
 
 /* Entries in batches as the bus brings them. */
 static void enter_many(int64_t campaign_id, int entrants)
@@ -69,7 +33,6 @@ static void enter_many(int64_t campaign_id, int entrants)
 /* Slices until nothing is due, and a member's question between any two. */
 static void settle_timed(const char *name, int64_t campaign_id)
 {
-    double began = now_ms();
     bool more = true;
 
     while (more) {
@@ -77,11 +40,10 @@ static void settle_timed(const char *name, int64_t campaign_id)
 
         more = harness_tidy(&h);
         assert_ok(on_campaign(&h, "Entries.GetOffer", campaign_id, harness_member(&h, 77, TOWN)));
-        if (n_waits < SLICES)
-            waits_ms[n_waits++] = now_ms() - at;
+        note(&waits, now_ms() - at);
         harness_forget(&h);
     }
-    print_waits(name, began);
+    print_times(&waits, name);
 }
 
 static void run_lot(int entrants)
@@ -113,7 +75,6 @@ static void run_nearest(void)
 {
     Health__NearestSitesRequest request = HEALTH__NEAREST_SITES_REQUEST__INIT;
     Health__Site site = a_site_draft(&h);
-    double began;
 
     for (int i = 0; i < SITES; i++) {
         uint32_t random[2];
@@ -124,7 +85,6 @@ static void run_nearest(void)
         assert_ok(create_site(&h, manager_of(&h, UNION), &site));
         harness_forget(&h);
     }
-    began = now_ms();
     for (int i = 0; i < SEARCHES; i++) {
         uint32_t random[2];
         double at;
@@ -134,10 +94,10 @@ static void run_nearest(void)
         request.lon_e6 = 112700000 + (int32_t)(random[1] % 700000);
         at = cpu_ms();
         assert_ok(harness_call(&h, "Sites.ListNearest", &request.base, harness_member(&h, 1, TOWN), NULL));
-        waits_ms[n_waits++] = cpu_ms() - at;
+        note(&waits, cpu_ms() - at);
         harness_forget(&h);
     }
-    print_waits("nearest", began);
+    print_times(&waits, "nearest");
 }
 
 int main(int argc, char **argv)

@@ -73,7 +73,7 @@ coupon_call() { daemon coupon --call "$1" "$2"; }
 new_release() { # STOCK SECONDS_FROM_NOW: prints the id
   local at id
   at="$(date -u -d "+$2 seconds" +%Y-%m-%dT%H:%M:%S.%3NZ)"
-  id="$(coupon_call Coupons.CreateRelease "{\"release\":{\"title\":\"bench\",\"faceFen\":500,\"stockPerDay\":$1,\"opensAt\":\"$at\",\"minLevel\":\"MEMBER\"}}" |
+  id="$(coupon_call Coupons.CreateRelease "{\"release\":{\"title\":\"bench\",\"faceFen\":500,\"stockPerDay\":$1,\"opensAt\":\"$at\"${COUNTS:+,\"counts\":$COUNTS}}}" |
     sed 's/.*"releaseId":"\([0-9]*\)".*/\1/')"
   coupon_call Coupons.PublishRelease "{\"releaseId\":\"$id\"}" >/dev/null
   echo "$id"

@@ -43,7 +43,7 @@ describe("a member's check-up on her page", () => {
         await signIn(stack, page, rider);
         await go(page, '/benefits');
         await page.shows('main', /目前没有面向您的体检活动/);
-        await announced(stack, { opens: 1000, open: 3600000, title: '快递员体检', trades: ['COURIER'] });
+        await announced(stack, { opens: 1000, open: 3600000, title: '快递员体检', audience: { trades: ['COURIER'] } });
         campaign = await announced(stack, { opens: 1000, open: 9000, quota: 2, waiting: 0, cancelHours: 0, budgetFen: 11600 * 4, sites: [{ siteId: far }, { siteId: near }, { siteId: van }] });
         await until('entries open', async () => (await enter(stack, campaign, 500)).status < 300);
     });
@@ -140,7 +140,7 @@ describe("a member's check-up on her page", () => {
         await page.shows('main', /–\d\d:\d\d 余 5/);
         await page.click('.site:nth-child(2) .slots .btn');
         await page.shows('.said', /已改约到/);
-        const [booking] = await stack.query('health', 'SELECT CAST(booking_id AS TEXT) AS booking_id, CAST(slot_id AS TEXT) AS slot_id FROM booking');
+        const [booking] = await stack.query('health', 'SELECT CAST(booking_id AS TEXT) AS booking_id, CAST(slot_id AS TEXT) AS slot_id FROM booked_slot');
         assert.equal(booking.slot_id, slot);
         bookingId = booking.booking_id;
         assert.ok(!chrome.requests.some((url) => url.includes('23.03') || url.includes('latE6')), 'her position is in no address');

@@ -1,103 +1,64 @@
-// Debian's Chromium, headless, driven over a pipe by the DevTools protocol: no package is needed
-// beside it. A page is what a member sees; it is told to click and type, and asked what it shows.
+// Debian's Chromium, headless, driven by playwright-core (built beside the pages). A page is what a member sees; it is told
+// to click and type, and asked what it shows. What playwright has no word for is said in the DevTools protocol.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { until } from '../system/stack.mjs';
+import { until, web } from '../system/stack.mjs';
 
-// Nothing is looked up or fetched beside the page.
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
-    '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', // a camera, and leave to use it
-    '--disable-background-networking', '--disable-component-update', '--disable-dev-shm-usage', '--remote-debugging-pipe'];
+const { chromium } = createRequire(join(`${web}.build`, 'package.json'))('playwright-core');
 
+// Nothing is looked up or fetched beside the page; there is a camera, and leave to use it.
+const FLAGS = ['--disable-quic', '--disable-sync', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
+/** All pages of one share what they keep, as the windows of one person's browser do. */
 export class Chrome {
-    #waiting = new Map();
-    #next = 1;
-    #rest = '';
     errors = []; // what the pages' consoles complained of
     requests = []; // the addresses they asked for
+    #context;
 
     constructor() {
-        this.folder = mkdtempSync(join(tmpdir(), 'huigong-chrome-'));
-        this.process = spawn('chromium', [...FLAGS, `--user-data-dir=${this.folder}`, 'about:blank'],
-            { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
-        this.process.stdio[4].setEncoding('utf8').on('data', (text) => this.#read(text));
-        this.process.on('error', (error) => this.#fail(error));
-        this.process.on('exit', () => this.#fail(new Error('chromium has ended')));
-    }
-
-    // Messages are JSON, each ended by a NUL.
-    #read(text) {
-        const messages = (this.#rest + text).split('\0');
-        this.#rest = messages.pop();
-        for (const message of messages.map((one) => JSON.parse(one))) {
-            if (message.method === 'Runtime.exceptionThrown')
-                this.errors.push(message.params.exceptionDetails.exception?.description ?? message.params.exceptionDetails.text);
-            if (message.method === 'Log.entryAdded' && message.params.entry.level === 'error')
-                this.errors.push(`${message.params.entry.text} ${message.params.entry.url ?? ''}`);
-            if (message.method === 'Page.javascriptDialogOpening') // what she is asked to confirm, she confirms
-                this.send('Page.handleJavaScriptDialog', { accept: true }, message.sessionId);
-            if (message.method === 'Network.requestWillBeSent')
-                this.requests.push(message.params.request.url);
-            const waiter = this.#waiting.get(message.id);
-            this.#waiting.delete(message.id);
-            if (waiter && message.error)
-                waiter.reject(new Error(message.error.message));
-            else
-                waiter?.resolve(message.result);
-        }
-    }
-
-    #fail(error) {
-        for (const waiter of this.#waiting.values())
-            waiter.reject(error);
-        this.#waiting.clear();
-    }
-
-    send(method, params = {}, sessionId = undefined) {
-        const id = this.#next++;
-        return new Promise((resolve, reject) => {
-            this.#waiting.set(id, { resolve, reject });
-            this.process.stdio[3].write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
-        });
+        this.browser = chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+        this.#context = this.browser.then((browser) => browser.newContext({ viewport: null }));
+        this.#context.then((context) => context.on('request', (request) => this.requests.push(request.url())), () => {}); // open() tells
     }
 
     async open(url) {
-        const { targetId } = await this.send('Target.createTarget', { url: 'about:blank' });
-        const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
-        const page = new Page(this, sessionId);
-        await page.send('Runtime.enable');
-        await page.send('Log.enable');
-        await page.send('Network.enable');
-        await page.send('Page.enable');
-        await page.send('Page.navigate', { url });
-        return page;
+        const context = await this.#context, page = await context.newPage();
+        page.on('pageerror', (error) => this.errors.push(error.stack || `${error.name}: ${error.message} ${JSON.stringify(error)}`));
+        page.on('console', (line) => line.type() === 'error' && this.errors.push(`${line.text()} ${line.location().url}`));
+        page.on('dialog', (dialog) => dialog.accept()); // what she is asked to confirm, she confirms
+        const opened = new Page(page, await context.newCDPSession(page));
+        for (const domain of ['Page', 'Network']) // what is said of them holds from then on
+            await opened.send(`${domain}.enable`);
+        await page.goto(url, { waitUntil: 'commit' });
+        return opened;
     }
 
     /** Whoever asks where she stands is told this, by her leave. */
-    async standAt(page, latitude, longitude) {
-        await this.send('Browser.grantPermissions', { permissions: ['geolocation'] });
-        await page.send('Emulation.setGeolocationOverride', { latitude, longitude, accuracy: 10 });
+    async standAt(_page, latitude, longitude) {
+        const context = await this.#context;
+        await context.grantPermissions(['geolocation']);
+        await context.setGeolocation({ latitude, longitude, accuracy: 10 });
     }
 
     async close() {
-        const ended = new Promise((resolve) => this.process.once('exit', resolve));
-        this.send('Browser.close').catch(() => {});
-        await ended;
-        rmSync(this.folder, { recursive: true, force: true });
+        await (await this.browser).close();
     }
 }
 
 class Page {
-    constructor(chrome, session) {
-        this.chrome = chrome;
+    constructor(page, session) {
+        this.page = page;
         this.session = session;
     }
 
     send(method, params) {
-        return this.chrome.send(method, params, this.session);
+        return this.session.send(method, params);
+    }
+
+    /** What she downloads from now on is put into a folder, under the name that the page gives it. */
+    keepDownloads(folder) {
+        this.page.on('download', (download) => download.saveAs(join(folder, download.suggestedFilename())));
     }
 
     /** The value of an expression in the page. */
@@ -131,16 +92,19 @@ class Page {
         const field = `document.querySelector(${JSON.stringify(selector)})`;
         await until(`${selector} holds what is typed`, async () => {
             await this.value(`${field}.focus(), ${field}.select()`);
-            await this.send('Input.insertText', { text });
+            await this.page.keyboard.insertText(text);
             return await this.value(`${field}.value`) === text;
         });
     }
 
+    /** Ends what is typed, as the key does. */
+    enter() {
+        return this.page.keyboard.press('Enter');
+    }
+
     /** Chooses a file in an <input type="file">. */
-    async choose(selector, path) {
-        const { root } = await this.send('DOM.getDocument');
-        const { nodeId } = await this.send('DOM.querySelector', { nodeId: root.nodeId, selector });
-        await this.send('DOM.setFileInputFiles', { nodeId, files: [path] });
+    choose(selector, path) {
+        return this.page.locator(selector).first().setInputFiles(path);
     }
 
     click(selector) {
@@ -162,7 +126,6 @@ class Page {
             before = now;
             return rests && now;
         });
-        for (const type of ['mousePressed', 'mouseReleased'])
-            await this.send('Input.dispatchMouseEvent', { type, ...at, button: 'left', clickCount: 1 });
+        await this.page.mouse.click(at.x, at.y);
     }
 }

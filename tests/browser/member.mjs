@@ -3,10 +3,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, until, web } from '../system/stack.mjs';
 
-const SIZES = { phone: { width: 390, height: 844, mobile: true }, desk: { width: 1280, height: 800, mobile: false } };
+const SIZES = {
+    small: { width: 320, height: 640, mobile: true }, phone: { width: 390, height: 844, mobile: true },
+    desk: { width: 1280, height: 800, mobile: false }, wide: { width: 1920, height: 1080, mobile: false },
+};
 
 /**
- * Keeps what the page looks like now, whole, on a telephone, there in large print, and on a desk, as
+ * Keeps what the page looks like now, whole, on telephones, in large print and in the dark there, and on desks, as
  * pictures/NAME.SIZE.png of the build, for somebody to look at.
  */
 export async function picture(page, name) {
@@ -22,9 +25,13 @@ export async function picture(page, name) {
         await keep(size);
     }
     await page.send('Emulation.setDeviceMetricsOverride', { ...SIZES.phone, deviceScaleFactor: 1 });
-    await page.value("document.documentElement.classList.add('large')");
-    await keep('large');
-    await page.value("document.documentElement.classList.remove('large')");
+    await page.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-reduced-motion', value: 'reduce' }] });
+    for (const look of ['large', 'dark']) {
+        await page.value(`document.documentElement.classList.add('${look}')`);
+        await keep(look);
+        await page.value(`document.documentElement.classList.remove('${look}')`);
+    }
+    await page.send('Emulation.setEmulatedMedia', { features: [] });
     await page.send('Emulation.clearDeviceMetricsOverride');
 }
 

@@ -16,7 +16,7 @@ describe("the member's page", () => {
         await stack.import('roster', rosterCsv([rider]));
         const opens = Date.now() + 3000;
         const { release } = await stack.call('coupon', 'Coupons.CreateRelease', { release: {
-            title: '骑手餐券', faceFen: '500', stockPerDay: 3, minLevel: 'MEMBER', opensAt: new Date(opens).toISOString() } });
+            title: '骑手餐券', faceFen: '500', stockPerDay: 3, audience: { level: 'MEMBER' }, opensAt: new Date(opens).toISOString() } });
         await stack.call('coupon', 'Coupons.PublishRelease', { releaseId: release.releaseId });
         chrome = new Chrome();
         page = await chrome.open(`http://127.0.0.1:${stack.port}/`);
@@ -46,8 +46,8 @@ describe("the member's page", () => {
     test('she may not take a coupon before she is verified', async () => {
         await page.press('nav', '福利');
         await page.shows('.coupon', /5\s+无门槛[^]*骑手餐券/);
-        await page.press('.coupon', '领取');
-        await page.shows('.coupon [role=alert]', /仅限已认证的工会会员/);
+        await page.shows('.coupon .why', /仅限已认证的工会会员/);
+        assert.equal(await page.text('.coupon button'), '');
         assert.deepEqual(await stack.query('coupon', 'SELECT count(*) AS n FROM claim'), [{ n: 0 }]);
     });
 
@@ -104,7 +104,7 @@ describe("the member's page", () => {
     });
 
     test('every page is reached from the tabs, and keeps nobody out', async () => {
-        const seen = new Set(), waiting = ['/', '/benefits', '/mine'];
+        const seen = new Set(), waiting = ['/', '/benefits', '/inbox', '/mine'];
         while (waiting.length) {
             const path = waiting.pop();
             if (seen.has(path)) continue;
@@ -115,7 +115,7 @@ describe("the member's page", () => {
             assert.deepEqual(await barriersOnTelephone(page, `member${path.replaceAll('/', '-')}`), [], path);
             waiting.push(...await page.value("[...document.querySelectorAll('a[href^=\"#\"]')].map((one) => one.getAttribute('href').slice(1))"));
         }
-        for (const path of ['/coupons', '/reports', '/history', '/mine/name', '/mine/union', '/mine/trade', '/mine/doors', '/mine/consents', '/mine/looks', '/mine/data'])
+        for (const path of ['/card', '/coupons', '/inbox/reminders', '/reports', '/history', '/mine/name', '/mine/union', '/mine/trade', '/mine/doors', '/mine/consents', '/mine/looks', '/mine/data'])
             assert.ok(seen.has(path), path);
     });
 
@@ -136,6 +136,38 @@ describe("the member's page", () => {
         await page.type('#union-code', '深圳');
         await page.press('main', '查找');
         await page.shows('main [role=status]', /没有名称含“深圳”的工会/);
+    });
+
+    test('a union is found by its region, from the province down', async () => {
+        await page.click('main details summary');
+        for (const [level, code] of [['省', '44'], ['市', '4406'], ['区县', '440604']]) {
+            await until(`${level} can be chosen`, () => page.value(`document.querySelector('[aria-label=${level}] option[value="${code}"]') !== null`));
+            await page.page.selectOption(`[aria-label=${level}]`, code);
+        }
+        await page.press('main', '查看该地区的工会');
+        await page.shows('[aria-label="找到的工会"]', /^禅城区总工会[^]*石湾镇街道总工会[^]*石湾外卖骑手工会（440604-001-0001）$/);
+        assert.deepEqual(await barriersOnTelephone(page, 'union-region'), []);
+        await page.press('[aria-label="找到的工会"]', '石湾镇街道总工会');
+        await page.shows('main', /佛山市总工会 › 禅城区总工会 › 石湾镇街道总工会[^]*申请转到石湾镇街道总工会/);
+    });
+
+    test('what was typed stays when the network is away, and is sent when it is back', async () => {
+        const cut = (offline) => page.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+        // Each form by a field of it, what is typed there, and its button.
+        const FORMS = [['/mine/union', '#union-code', '顺德', '查找'], ['/mine/data', '[autocomplete=name]', '王大明', '申请更正'], ['/mine/data', '[autocomplete=tel]', rider.mobile, '获取验证码']];
+        for (const [path, field, text, button] of FORMS) {
+            await go(page, '/mine');
+            await go(page, path);
+            await page.shows('main', new RegExp(button));
+            await page.type(field, text);
+            await cut(true);
+            await page.press('main', button);
+            await page.shows('main [role=alert]', /网络不通，请稍后再试/);
+            assert.equal(await page.value(`document.querySelector(${JSON.stringify(field)}).value`), text, path);
+            await cut(false);
+            await page.press('main', button);
+            await until(`${path} is sent`, async () => !/网络不通/.test(await page.text('main [role=alert]')));
+        }
     });
 
     test('large print and the dark look stay chosen', async () => {
@@ -159,6 +191,6 @@ describe("the member's page", () => {
 
     test('no request leaves the machine, and nothing went wrong in the console but the refusals', () => {
         assert.deepEqual(chrome.requests.filter((url) => !url.startsWith(`http://127.0.0.1:${stack.port}/`) && !/^(data|about):/.test(url)), []);
-        assert.deepEqual(chrome.errors.filter((line) => !/status of 40[013]|404 .*me:prove/.test(line)), []);
+        assert.deepEqual(chrome.errors.filter((line) => !/status of 40[0139]|404 .*me:prove|ERR_INTERNET_DISCONNECTED/.test(line)), []);
     });
 });

@@ -15,7 +15,7 @@ describe("the staff's page at a site", () => {
     let stack, chrome, page, campaign, siteId, other, van, secret, old, real, bookings = [];
 
     const passText = async (i) => (await passOf(stack, bookings[i], i + 1)).text;
-    const scans = () => stack.query('health', 'SELECT outcome, offline FROM scan ORDER BY scan_id');
+    const scans = () => stack.query('health', 'SELECT outcome, offline FROM door_scan ORDER BY scan_id');
     async function tryCode(text) {
         await page.type('#code', text);
         await page.click('#scan-form button');
@@ -98,6 +98,21 @@ describe("the staff's page at a site", () => {
         await tryCode(json.code);
         await page.shows('#verdict', /✓ 通过/);
         await page.shows('#counts', /已到\s+2/);
+    });
+
+    test('a member’s card says whether she is one, and takes no place of anybody', async () => {
+        const token = member(stack, real.memberId);
+        const { json, text } = await stack.get('/v1/me/card-code', { token });
+        assert.ok(json.code, text);
+        const before_ = await scans();
+        await tryCode(json.code);
+        await page.shows('#verdict', new RegExp(`✓ 有效会员[^]*王\\*[^]*石湾外卖骑手工会[^]*${real.memberId}[^]*不代表已预约`));
+        assert.deepEqual(await barriersOnTelephone(page, 'staff-card'), []);
+        await tryCode(`${json.code.slice(0, 20)}${json.code[20] === 'A' ? 'B' : 'A'}${json.code.slice(21)}`);
+        await page.shows('#verdict', /✗ 未通过[^]*这不是会员码/);
+        assert.deepEqual(await scans(), before_);
+        const { json: { looks } } = await stack.get('/v1/me/looks', { token });
+        assert.equal(looks[0].method, 'Cards.VerifyCard');
     });
 
     test('she takes a mistake back with its reason', async () => {

@@ -96,6 +96,17 @@ test('draws at the edges are verified by both', () => {
         judge(publish(makeDraw(given)), true, JSON.stringify(given));
 });
 
+test('a draw without a public value is verified by both, and has no other value', () => {
+    const draw = makeDraw({ entrants: 100, version: 2 });
+    draw.terms = draw.terms.map((line) => line.replace(/^value-format .*$/, 'value-format none'));
+    draw.value = 'none';
+    const content = publish(draw);
+    assert.match(content, /^value none$/m);
+    judge(content, true, 'as it is');
+    judge(content.replace(/^value none$/m, 'value some'), false, 'another value');
+    judge(publish(draw, '--frozen'), true, 'frozen');
+});
+
 test('frozen lists and void draws are verified by both', () => {
     const draw = makeDraw({ entrants: 100 });
     judge(publish(draw, '--frozen'), true, 'frozen');

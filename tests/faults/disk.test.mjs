@@ -63,7 +63,7 @@ describe('a full disk', () => {
             assert.match(refused.headers['retry-after'], /^[1-9]\d*$/);
             const [[member, coupon]] = during.granted;
             const token = mint(stack.tokenKey(), { memberId: member });
-            assert.deepEqual((await stack.get('/v1/me/coupons', { token })).json.coupons, [coupon], 'reads go on');
+            assert.deepEqual((await stack.get('/v1/me/coupons', { token })).json.coupons, [{ ...coupon, title: '餐券' }], 'reads go on'); // her list says of what it is
             assert.equal((await stack.get(`/v1/releases/${releaseId}`, { token })).status, 200);
             await during.assertAnswers([member]);
             assert.ok(stack.logs.coupon.find('store_trouble').length > 0, 'it is warned of');

@@ -48,7 +48,7 @@ describe('a release survives', () => {
         await Stack.with({}, async (stack) => {
             assert.equal((await stack.import('unions', unionsCsv())).code, 0);
             assert.equal((await stack.import('roster', rosterCsv(people))).code, 0);
-            const releaseId = await openRelease(stack, { stock, minLevel: 'MOBILE' });
+            const releaseId = await openRelease(stack, { stock, audience: { level: 'MOBILE' } });
             const known = (request) => untilKnown(request, random);
             const sessions = new Map(), verified = new Map(), granted = new Map();
             let lost = 0, soldOut = 0;

@@ -43,7 +43,7 @@ describe('a slot and its passes survive', () => {
             await underKills(stack, 'health', { kills: KILLS, random, items: others.slice(0, 2 * CAPACITY) },
                 (id) => books(slotId, id));
             assert.equal(booked.size, CAPACITY);
-            const slots = await stack.query('health', 'SELECT booked, capacity FROM slot');
+            const slots = await stack.query('health', 'SELECT booked, capacity FROM time_slot');
             for (const slot of slots)
                 assert.equal(slot.booked, slot.capacity);
             await stack.assertCleanAudits();
@@ -64,7 +64,7 @@ describe('a slot and its passes survive', () => {
             assert.ok(retries > 0, 'the kills were felt');
             for (const scans of accepted.values())
                 assert.equal(scans.length, 1, 'each pass is accepted by one scanner');
-            const rows = await stack.query('health', 'SELECT CAST(scan_id AS TEXT) AS id, CAST(booking_id AS TEXT) AS booking FROM scan WHERE outcome = 1');
+            const rows = await stack.query('health', 'SELECT CAST(scan_id AS TEXT) AS id, CAST(booking_id AS TEXT) AS booking FROM door_scan WHERE outcome = 1');
             assert.deepEqual(rows.map((row) => row.id).sort(), [...accepted.values()].flat().sort());
             assert.equal(new Set(rows.map((row) => row.booking)).size, CAPACITY);
             await stack.assertCleanAudits();

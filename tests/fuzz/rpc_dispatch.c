@@ -4,7 +4,8 @@
  * Holds: every call is answered with a reason that is declared; a day's claims do not
  * exceed its stock; memory rebuilt from the store is the memory that served; the
  * store passes its audit. */
-#include "services/coupon/claims.h"
+#include "services/coupon/claim/claims.h"
+#include "services/coupon/start_fixture.h"
 #include "common/benefit/tree/tree_fixture.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/harness.h"
@@ -15,11 +16,6 @@
 
 static struct harness h;
 
-static void done(void *self)
-{
-    releases_done(self);
-}
-
 /* A service with one release that is open, the one whose id the corpus has. */
 static void open_service(void)
 {
@@ -27,7 +23,7 @@ static void open_service(void)
     Coupon__CreateReleaseRequest create = COUPON__CREATE_RELEASE_REQUEST__INIT;
     Coupon__ReleaseRequest publish = COUPON__RELEASE_REQUEST__INIT;
 
-    harness_open(&h, &coupon_spec, done);
+    begin(&h);
     /* Thousands of commits a second, whose loss nobody mourns. */
     harness_pragma(&h, "PRAGMA synchronous = OFF");
     draft.union_id = a_union(&h, "0001");

@@ -63,6 +63,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     table_read(&source, &sink, &told);
     ensure(told.rows == reading.rows);
     ensure(told.fault != TABLE_OK || told.rows > 0);
-    ensure(told.fault != TABLE_SEPARATOR || told.rows == 0);
     return 0;
 }

@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    enum wechat_what what = size ? (enum wechat_what)(data[0] % 6) : WECHAT_TOKEN;
+    enum wechat_what what = size ? (enum wechat_what)(data[0] % 7) : WECHAT_TOKEN;
     static struct wechat_said said, again;
     char *body = malloc(size + 1);
     size_t len = size ? size - 1 : 0;
@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     ensure(wechat_judge(what, said.errcode).next != WECHAT_DONE || said.errcode == 0);
     ensure(!said.errcode || (!*said.openid && !*said.token && !*said.mobile));
-    if (!said.errcode && what == WECHAT_TOKEN)
+    if (!said.errcode && (what == WECHAT_TOKEN || what == WECHAT_TICKET))
         ensure(wechat_word_ok(said.token, WECHAT_TOKEN_SIZE - 1) && wechat_token_life_ms(said.expires_in_s) >= 60000);
     if (!said.errcode && (what == WECHAT_SESSION || what == WECHAT_PAGE))
         ensure(wechat_word_ok(said.openid, WECHAT_NAME_SIZE - 1) &&

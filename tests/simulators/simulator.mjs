@@ -79,14 +79,14 @@ export class Simulator {
         };
     }
 
-    control(method, name, body, response) {
+    async control(method, name, body, response) {
         const controls = this.controls();
         let status = 200, answer;
         try {
             if (!controls[name] || (method !== 'POST' && name !== 'ledger'))
                 status = 404;
             else
-                answer = controls[name](body.length ? JSON.parse(body.toString('utf8')) : {});
+                answer = await controls[name](body.length ? JSON.parse(body.toString('utf8')) : {});
         } catch (error) {
             status = 400;
             answer = { error: error.message };
@@ -109,7 +109,7 @@ export class Simulator {
         }
         const body = Buffer.concat(pieces);
         if (url.pathname.startsWith('/sim/'))
-            this.control(request.method, url.pathname.slice(5), body, response);
+            await this.control(request.method, url.pathname.slice(5), body, response);
         else
             await this.serve(request, url, body, response);
     }

@@ -26,25 +26,25 @@ describe('docker-compose.yml has every daemon with what it needs', () => {
     test('in the tree', () => assert.deepEqual(composeHasEveryDaemon(files), []));
 
     test('a new daemon is missed by name, with its store and its key', () => {
-        const portal = [fileOf('services/portal/portal.h', 'static const struct conf conf[] = {{"HUIGONG_POST_KEY", NULL, CONF_PATH}};'),
-            fileOf('services/portal/posts.sql', '')];
-        assert.deepEqual(composeHasEveryDaemon([...files, ...portal]), ['docker-compose.yml: no service portal']);
+        const theatre = [fileOf('services/theatre/theatre.h', 'static const struct conf conf[] = {{"HUIGONG_POST_KEY", NULL, CONF_PATH}};'),
+            fileOf('services/theatre/posts.sql', '')];
+        assert.deepEqual(composeHasEveryDaemon([...files, ...theatre]), ['docker-compose.yml: no service theatre']);
         const named = changed('docker-compose.yml', (text) => text.replace('\nvolumes:',
-            '\n  portal:\n    command: [hg-portal]\n    environment: {HUIGONG_BUS: /huigong/bus}\n    volumes: ["inside:/huigong/bus"]\n'
-            + '    healthcheck: {test: [CMD, hg-portal, --probe]}\n\nvolumes:'));
-        assert.deepEqual(composeHasEveryDaemon([...named, ...portal]), [
-            'docker-compose.yml: portal is not a user of its own', 'docker-compose.yml: keys gives portal no store',
-            'deploy/Dockerfile: no place for portal to serve',
-            'docker-compose.yml: portal has no store', 'docker-compose.yml: no volume portal',
-            'docker-compose.yml: portal has no place for the heads of its journal',
-            'docker-compose.yml: portal has no place for the archive of its journal',
-            'docker-compose.yml: keys makes no key for the heads of portal',
-            'docker-compose.yml: portal cannot check whose authority it is shown',
-            'docker-compose.yml: portal has no HUIGONG_POST_KEY', 'docker-compose.yml: keys hands no key post to portal',
-            'docker-compose.yml: portal has no volume post',
+            '\n  theatre:\n    command: [hg-theatre]\n    environment: {HUIGONG_BUS: /huigong/bus}\n    volumes: ["inside:/huigong/bus"]\n'
+            + '    healthcheck: {test: [CMD, hg-theatre, --probe]}\n\nvolumes:'));
+        assert.deepEqual(composeHasEveryDaemon([...named, ...theatre]), [
+            'docker-compose.yml: theatre is not a user of its own', 'docker-compose.yml: keys gives theatre no store',
+            'deploy/Dockerfile: no place for theatre to serve',
+            'docker-compose.yml: theatre has no store', 'docker-compose.yml: no volume theatre',
+            'docker-compose.yml: theatre has no place for the heads of its journal',
+            'docker-compose.yml: theatre has no place for the archive of its journal',
+            'docker-compose.yml: keys makes no key for the heads of theatre',
+            'docker-compose.yml: theatre cannot check whose authority it is shown',
+            'docker-compose.yml: theatre has no HUIGONG_POST_KEY', 'docker-compose.yml: keys hands no key post to theatre',
+            'docker-compose.yml: theatre has no volume post',
             'docker-compose.yml: keys makes no key post', 'docker-compose.yml: no volume post', 'deploy/keys: makes no key post',
-            'docker-compose.yml: portal does not wait for its keys',
-            'docker-compose.yml: portal is not given HUIGONG_SANDBOX, HUIGONG_ARCHIVE_DAYS, HUIGONG_ARCHIVE_KEEP, HUIGONG_ARCHIVE_SEGMENT',
+            'docker-compose.yml: theatre does not wait for its keys',
+            'docker-compose.yml: theatre is not given HUIGONG_SANDBOX, HUIGONG_ARCHIVE_DAYS, HUIGONG_ARCHIVE_KEEP, HUIGONG_ARCHIVE_SEGMENT',
         ]);
     });
 

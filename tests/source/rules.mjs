@@ -10,7 +10,7 @@ export const BELOW = {
     base: [], text: ['base'], store: base, bus: base, api: base, trust: base,
     rpc: chassis, daemon: [...chassis, 'rpc'],
     cn: base, draw: base, pass: [...base, 'trust'], table: base,
-    benefit: [...chassis, 'rpc', 'daemon', 'cn', 'draw', 'pass'],
+    benefit: [...chassis, 'rpc', 'daemon', 'cn', 'draw', 'pass', 'table'],
 };
 
 const isCode = ({ path }) => /\.[ch]$/.test(path);
@@ -95,6 +95,7 @@ export function foldersAreSmall(files, most = 45) {
 const LIBRARIES = [
     [/^nng\//, /^common\/bus\//],
     [/^sqlite3\.h$/, /^common\/store\/|^tests\/(disk|dump)\.c$/],
+    [/^nettle\//, /^common\/base\//],
     [/^mbedtls\/ssl/, /^services\/(gateway|bridge)\//],
     [/^curl\//, /^services\/bridge\//],
     [/^(minizip\/|unzip\.h|expat\.h)/, /^common\/table\//],
@@ -155,7 +156,7 @@ export function topIsTheDesigns(files) {
 export function readmeNamesWhatIsThere(files) {
     const { lines } = files.find(({ path }) => path === 'README.md');
     return lines.flatMap((line, i) => line.match(/\b(?:proto|common|services|tests|deploy)\/[\w./-]*[\w]/g)?.filter((name) =>
-        !/NAME|NOUN|ROOM|portal/.test(name) && !files.some(({ path }) => path === name || path.startsWith(`${name}/`)))
+        !/NAME|NOUN|ROOM/.test(name) && !files.some(({ path }) => path === name || path.startsWith(`${name}/`)))
         .map((name) => `README.md:${i + 1}: there is no ${name}`) ?? []);
 }
 

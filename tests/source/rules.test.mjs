@@ -67,6 +67,7 @@ rule('a library has its place', librariesHaveAPlace, [
     ['services/health/new.c', '#include <sqlite3.h>'],
     ['tests/new.c', '#include <sqlite3.h>'],
     ['common/trust/new.c', '#include <mbedtls/ssl.h>'],
+    ['common/draw/new.c', '#include <nettle/sha2.h>'],
     ['services/identity/new.c', '#include <curl/curl.h>'],
 ]);
 
@@ -114,7 +115,7 @@ rule('chance in fault tests has a seed', chanceHasASeed, [
 ]);
 
 rule('each package has the matrix of who may call it', everyPackageHasItsMatrix, [
-    ['proto/portal/post.proto', 'package portal;\nservice Posts {\n}', 'services/portal/authority_test.c'],
+    ['proto/theatre/post.proto', 'package theatre;\nservice Posts {\n}', 'services/theatre/authority_test.c'],
     ['services/coupon/authority_test.c', '#include "tests/harness.h"', 'services/coupon/authority_test.c'],
 ]);
 

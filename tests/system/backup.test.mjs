@@ -48,6 +48,11 @@ exit 9
             assert.ok(sums.includes(` ${name}.heads\n`) && sums.includes(` ${name}.key.pub\n`), name);
     });
 
+    test('is what the daemons tell of then', async () => {
+        for (const service of stores())
+            assert.ok(Date.now() - Date.parse((await stack.call(service, 'Daemon.GetHealth', { service })).backedUpAt) < 60000, service);
+    });
+
     test('is not taken while a daemon follows others all the same', async () => {
         const pausing = readFileSync(stack.path('build', 'hg-identity'), 'utf8');
         writeFileSync(stack.path('build', 'hg-identity'), pausing.replace('"$real" "$@" || exit', '[ "$2" != Daemon.PauseFollowing ] || exit 1\n$&'));
@@ -62,7 +67,7 @@ exit 9
         const there = stores(), sums = readFileSync(join(folder, 'SHA256SUMS'), 'utf8');
         for (const name of [...DAEMONS].reverse())
             await stack.stop(name);
-        writeFileSync(join(folder, 'SHA256SUMS'), `${sums}${'0'.repeat(64)}  portal.sqlite\n`);
+        writeFileSync(join(folder, 'SHA256SUMS'), `${sums}${'0'.repeat(64)}  nobody.sqlite\n`);
         const missing = await deploy('restore', folder);
         assert.equal(missing.code, 1);
         assert.match(missing.stderr, /is damaged: nothing was changed/);
@@ -99,14 +104,14 @@ exit 9
 
     test('that is older than a daemon is restored, and the daemon begins empty and says so', async () => {
         const sums = readFileSync(join(folder, 'SHA256SUMS'), 'utf8');
-        for (const name of readdirSync(folder).filter((one) => one.startsWith('bridge.')))
+        for (const name of readdirSync(folder).filter((one) => one.startsWith('portal.')))
             rmSync(join(folder, name));
-        writeFileSync(join(folder, 'SHA256SUMS'), sums.replaceAll(/.* bridge\..*\n/g, ''));
+        writeFileSync(join(folder, 'SHA256SUMS'), sums.replaceAll(/.* portal\..*\n/g, ''));
         const { code, stdout, stderr } = await deploy('restore', folder);
         assert.equal(code, 0, stderr);
-        assert.match(stdout, /^the backup has no store of bridge, which begins empty$/m);
-        assert.doesNotMatch(stdout, /no store of (?!bridge)/);
-        assert.deepEqual(readdirSync(stack.path('store', 'bridge')), []);
+        assert.match(stdout, /^the backup has no store of portal, which begins empty$/m);
+        assert.doesNotMatch(stdout, /no store of (?!portal)/);
+        assert.deepEqual(readdirSync(stack.path('store', 'portal')), []);
         for (const name of DAEMONS)
             stack.spawn(name);
         await stack.ready();

@@ -15,7 +15,7 @@ describe('a batch', () => {
         stack = new Stack();
         stack.settings.gateway = { HUIGONG_RATE_MEMBER: AT_ONCE / 2 };
         await stack.open();
-        await openRelease(stack, { minLevel: 'MOBILE' });
+        await openRelease(stack, { audience: { level: 'MOBILE' } });
         token = mint(stack.tokenKey(), { memberId: 31 });
     });
     after(() => stack.close());

@@ -32,7 +32,7 @@ describe('a booked health check', () => {
         assert.equal(booked.length, 1);
         for (const answer of answers.filter((one) => one.status !== 201))
             assertProblem(answer, 409, 'SLOT_FULL');
-        const [row] = await stack.query('health', `SELECT booked, capacity FROM slot WHERE slot_id = ${last}`);
+        const [row] = await stack.query('health', `SELECT booked, capacity FROM time_slot WHERE slot_id = ${last}`);
         assert.deepEqual(row, { booked: 1, capacity: 1 });
         bookings.set(campaign.people[answers.indexOf(booked[0])], booked[0].json.bookingId);
     });
@@ -48,7 +48,7 @@ describe('a booked health check', () => {
         assert.equal(booked.length, places - 1, 'beside the one who was there before');
         for (const answer of answers.filter((one) => one.status > 201))
             assert.match(answer.json.reason, /^(PLACES_TAKEN|ALREADY_BOOKED)$/);
-        const [taken] = await stack.query('health', `SELECT count(DISTINCT member_id) AS n FROM booking WHERE campaign_id = ${open.campaignId} AND state = 1`);
+        const [taken] = await stack.query('health', `SELECT count(DISTINCT member_id) AS n FROM booked_slot WHERE group_id = ${open.campaignId} AND state = 1`);
         assert.equal(taken.n, places);
     });
 
@@ -157,7 +157,7 @@ describe('a booked health check', () => {
     });
 
     test('after kill -9 all of it is there, and the audit is clean', async () => {
-        const states = 'SELECT booking_id, state FROM booking ORDER BY booking_id';
+        const states = 'SELECT booking_id, state FROM booked_slot ORDER BY booking_id';
         const told = await stack.query('health', states);
         await stack.restart('health');
         await stack.serves('health');

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { mobile } from './people.mjs';
+import { mobile, residentId, unionsCsv } from './people.mjs';
 import { openRelease } from './releases.mjs';
 import { Stack, top, until } from './stack.mjs';
+import { placed, takenIn } from './unions.mjs';
 
 const guide = readFileSync(join(top, 'services/gateway/web/public/v1/docs/guide/index.html'), 'utf8');
 const examples = [...guide.matchAll(/<pre class="ask">([^]*?)<\/pre>\s*<pre class="told">([^]*?)<\/pre>/g)].map(([, ask, told]) => ({ ask, told }));
@@ -26,18 +27,23 @@ function compare(shown, given, known, path) {
         assert.equal(given, known[name], path);
     else if (name)
         known[name] = given;
-    else if (/\.(reason|errmsg|title|faceFen)$/.test(path))
+    else if (/\.(reason|errmsg|title|faceFen|unread|service|kind|text|state|part|type|services\.\d+)$/.test(path))
         assert.equal(given, shown, path);
 }
 
 test('every example of the guide does what it says', () => Stack.with({}, async (stack) => {
-    await openRelease(stack, { minLevel: 'MOBILE' });
-    const known = { nonce: '5f2b8c0e9d7a41b3', mobile: mobile(42) };
+    await openRelease(stack, { audience: { level: 'MOBILE' } });
+    assert.equal((await stack.import('unions', unionsCsv())).code, 0);
+    const known = { nonce: '5f2b8c0e9d7a41b3', mobile: mobile(42), residentId: residentId(42) };
     const filled = (text) => text.replaceAll(/\{(\w+)\}/g, (whole, name) => known[name] ?? whole);
-    assert.ok(examples.length >= 9, 'there are examples');
+    assert.ok(examples.length >= 19, 'there are examples');
     assert.equal(guide.match(/<pre/g).length, 2 * examples.length, 'all of them are read');
     for (const { ask, told } of examples) {
         const [head, body] = filled(ask).split('\n\n'), [line, ...fields] = head.split('\n'), [method, path] = line.split(' ');
+        if (path === '/v1/me/inbox/unread') { // so that there is something in it, and she has a card
+            await takenIn(stack, await placed(stack, '440604-001-0001'), 42, { token: known.token, device: known.nonce });
+            await until('her inbox has it', async () => (await stack.get(path, { token: known.token })).json.unread === 1);
+        }
         const headers = Object.fromEntries(fields.map((field) => field.split(/: (.*)/s)));
         const answer = await stack.http.request(method, path, { body, headers, device: '' });
         const [status, shown] = told.split(/\n(.*)/s);

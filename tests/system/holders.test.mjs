@@ -85,12 +85,17 @@ describe('a health check under a number that is no more', () => {
         assert.ok(text.includes('report_changed'), text);
     });
 
-    test('that one of her two coupons has ended is told to her, as the bridge hears of it', async () => {
+    test('that one of her two coupons has ended is told to her: in her inbox, and as the bridge hears of it', async () => {
         const { couponId, endedAt } = await until('the later one has ended', async () =>
             (await stack.get('/v1/me/coupons', { token: people.kept.token })).json.coupons.find((one) => one.endedAt));
         assert.ok(endedAt);
         const [given] = await stack.query('coupon', `SELECT kind, CAST(member_id AS TEXT) AS id FROM notice WHERE about_id = ${couponId}`);
         assert.deepEqual(given, { kind: 24, id: people.kept.id });
+        const told = async ({ id }) => (await stack.get('/v1/me/inbox', { token: member(stack, id) })).json.items
+            .filter(({ kind }) => kind === 'COUPON_ENDED').map(({ aboutId, service }) => [aboutId, service]);
+        await until('her inbox has it', async () => (await told(people.kept)).length > 0);
+        assert.deepEqual(await told(people.kept), [[couponId, 'coupon']]);
+        assert.deepEqual(await told({ id: '1' }), []);
         /* There is no WeChat in this stack to tell her by. */
         await until('the bridge has heard of it', async () =>
             (await stack.query('bridge', `SELECT state, reason FROM message WHERE source = 'coupon' AND kind = 24`)).some(({ state, reason }) => state === 4 && reason === 90030));

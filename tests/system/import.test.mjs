@@ -6,6 +6,7 @@ import { assertProblem } from './http.mjs';
 import { enrol, grant, mobile, person, residentId, rosterCsv, unionCoded, UNIONS, unionsCsv } from './people.mjs';
 import { Stack, until } from './stack.mjs';
 import { compound, gb18030, workbook, zip } from './tables.mjs';
+import { PART, uploader } from './uploads.mjs';
 
 const HEADINGS = ['序号', '姓名', '身份证号码', '联系电话', '所属工会', '职业'];
 const row = (n, one = person(n)) => [String(n), one.name, one.residentId, one.mobile, one.union, one.trade];
@@ -159,34 +160,12 @@ describe('the command line', () => {
 });
 
 describe('over HTTP', () => {
-    let stack, token, unionId, key = 0;
+    let stack, token, unionId, uploads;
 
-    const PART = 128 << 10, PATH = '/v1/imports';
-    const ask = async (path, input, more = {}) => stack.post(path, input, { token, ...more });
-    const begin = async (bytes, more = {}) => ask(PATH, { kind: 'IMPORT_ROSTER', unionId, size: bytes.length, ...more }, { key: `i${key++}` });
-    /** Uploads a file and has it checked: what is known of it then. */
-    const upload = async (file, more = {}) => {
-        const bytes = Buffer.from(file), begun = await begin(bytes, more);
-        assert.equal(begun.status, 201, begun.text);
-        const path = `${PATH}/${begun.json.importId}`;
-        for (let part = 0; part < begun.json.parts; part++) {
-            const content = bytes.subarray(part * PART, (part + 1) * PART).toString('base64');
-            const put = await ask(`${path}/parts`, { part, content });
-            assert.equal(put.status, 200, put.text);
-            assert.equal(put.json.received, part + 1);
-        }
-        assert.equal((await ask(`${path}:check`, {})).status, 200);
-        return { path, ...await ended(path, 'IMPORT_CHECKING') };
-    };
-    const ended = (path, state) => until(`${path} is not ${state}`, async () => {
-        const { json } = await stack.get(path, { token });
-        return json.state !== state && json;
-    });
-    const confirm = async (path) => {
-        const answer = await ask(`${path}:confirm`, {});
-        assert.equal(answer.status, 200, answer.text);
-        return ended(path, 'IMPORT_LOADING');
-    };
+    const PATH = '/v1/imports';
+    const roster = (more) => ({ kind: 'IMPORT_ROSTER', unionId, ...more });
+    const ask = (...of) => uploads.ask(...of), confirm = (path) => uploads.confirm(path);
+    const begin = (file, more) => uploads.begin(file, roster(more)), upload = (file) => uploads.upload(file, roster());
     const numbers = (json) => ['rows', 'done', 'loaded', 'refused', 'updated', 'unchanged'].map((name) => json[name]);
     const rosterRows = async () => (await stack.query('identity', 'SELECT count(*) AS n FROM roster'))[0].n;
 
@@ -195,6 +174,7 @@ describe('over HTTP', () => {
         assert.equal((await stack.import('unions', unionsCsv())).code, 0);
         await grant(stack, mobile(900), 'UNION_ADMIN', '440604');
         ({ token } = await enrol(stack, mobile(900)));
+        uploads = uploader(stack, token, PATH);
         ({ unionId } = await unionCoded(stack, '440604'));
     });
     after(() => stack?.close());

@@ -145,7 +145,7 @@ describe('from one union to another', () => {
                 const [{ n }] = await stack.query(service,
                     `SELECT count(*) AS n FROM ${table} WHERE union_path = '${shunde.path}'`);
                 const said = await it();
-                assert.deepEqual([said.unionId, said.eligibleUnionId], [unionId, unionId], 'its name is the same everywhere');
+                assert.deepEqual([said.unionId, said.audience.unionId], [unionId, unionId], 'its name is the same everywhere');
                 return n === 1;
             };
             await until(`${service} has followed`, isThere);

@@ -130,6 +130,8 @@ describe('the OpenAPI document', () => {
         assert.ok(!of('post', '/v1/releases/{releaseId}/claims', '409').includes('SLOT_FULL'));
         assert.ok(of('post', '/v1/sessions:wechat', '400').includes('WECHAT_CODE_INVALID'));
         assert.ok(of('post', '/v1/sessions:wechat', '404').includes('WECHAT_NOT_BOUND'));
+        assert.ok(of('get', '/v1/me/data/{service}', '404').includes('SERVICE_NOT_FOUND'));
+        assert.ok(!of('get', '/v1/me/coupons/{couponId}', '404').includes('SERVICE_NOT_FOUND'));
         assert.equal(document.paths['/v1/policies'].get.responses['415'], undefined);
     });
 
@@ -148,7 +150,7 @@ describe('the OpenAPI document', () => {
         assert.equal((await stack.import('unions', unionsCsv())).code, 0);
         await until('heads are told', async () => (await stack.get('/v1/journal-heads')).json.journals.some(({ heads }) => heads.length));
         const own = operations().filter(({ operation }) => operation.tags[0] === 'Gateway');
-        assert.deepEqual(own.map(({ path }) => path), ['/v1/batch', '/v1/journal-heads', '/v1/openapi.json', '/readyz', '/livez']);
+        assert.deepEqual(own.map(({ path }) => path), ['/v1/batch', '/v1/journal-heads', '/v1/me/data', '/v1/openapi.json', '/readyz', '/livez']);
         for (const { path, operation } of own) {
             const takes = operation.requestBody && { paths: ['/v1/policies', '/v1/nothing'] };
             const answer = await stack.http.request(takes ? 'POST' : 'GET', path, { body: takes }), [[media, { schema }]] = Object.entries(operation.responses[200].content);

@@ -10,7 +10,7 @@ import { run, top } from './stack.mjs';
 
 const CLOSED = 9; // the port of discard, which nobody opens any more
 const PACKAGE = { name: 'one-page', version: '1.0.0', private: true,
-    scripts: { check: 'node -e ""', build: 'node build.mjs' } };
+    scripts: { check: 'node check.mjs', build: 'node build.mjs' } };
 const LOCK = { name: 'one-page', version: '1.0.0', lockfileVersion: 3, requires: true, packages: { '': { name: 'one-page', version: '1.0.0' } } };
 // The page has what the gateway says of itself, so that operations are seen to reach it.
 const BUILD = `import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -18,6 +18,9 @@ mkdirSync('dist');
 writeFileSync('dist/index.html', readFileSync('page.html', 'utf8') + readFileSync('types', 'utf8'));
 if (readFileSync('page.html', 'utf8').includes('<broken'))
     throw new Error('page.html is broken');`;
+const CHECK = `import { readFileSync } from 'node:fs';
+if (readFileSync('page.html', 'utf8').includes('<wrong'))
+    throw new Error('page.html calls what does not exist');`;
 
 describe('the pages that deploy/web puts where the gateway serves them', () => {
     const folder = mkdtempSync(join(tmpdir(), 'huigong-pages-'));
@@ -40,6 +43,7 @@ describe('the pages that deploy/web puts where the gateway serves them', () => {
         write('.npmrc', 'update-notifier=false\n');
         write('types.mjs', "import { copyFileSync } from 'node:fs';\ncopyFileSync(process.argv[2], 'types');");
         write('build.mjs', BUILD);
+        write('check.mjs', CHECK);
         write('page.html', '<p>first');
         gateway('operations');
         registry = createServer((_, answer) => {
@@ -89,12 +93,14 @@ describe('the pages that deploy/web puts where the gateway serves them', () => {
         await doesNothing();
     });
 
-    test('what does not build is said, and leaves the pages that are served', async () => {
-        write('page.html', '<broken');
-        const { code, stderr } = await web();
-        assert.equal(code, 1);
-        assert.match(stderr, /page\.html is broken[^]*web: the pages were not built/);
-        assert.equal(served(), '<p>secondmore\n');
+    test('what does not build, or is not as it should be, is said, and leaves the pages that are served', async () => {
+        for (const [page, problem] of [['<broken', /page\.html is broken[^]*web: the pages were not built/], ['<wrong', /what does not exist[^]*web: the pages were not built/]]) {
+            write('page.html', page);
+            const { code, stderr } = await web();
+            assert.equal(code, 1);
+            assert.match(stderr, problem);
+            assert.equal(served(), '<p>secondmore\n');
+        }
         write('page.html', '<p>second');
         await doesNothing();
     });

@@ -151,8 +151,9 @@ test('what was made before there were partitions stays where it is', async () =>
     const { code, stderr } = await stack.inside('coupon', ['sqlite3', stack.store('coupon'),
         `DELETE FROM claim; DELETE FROM claim_of_member; DELETE FROM release; DELETE FROM ids; UPDATE progress SET upto = 0;
          INSERT INTO release (release_id, title, union_path, face_fen, threshold_fen, stock_per_day, opens_at, days,
-             allowance, min_level, eligible_path, trades, valid_days, state, created_at)
-         VALUES (${old}, '旧券', '0001', 500, 500, 5, ${Date.now() - 1000}, 3, 0, 0, '0001', 0, 30, 1, ${Date.now() - 86400000})`]);
+             allowance, valid_days, state, created_at)
+         VALUES (${old}, '旧券', '0001', 500, 500, 5, ${Date.now() - 1000}, 3, 0, 30, 1, ${Date.now() - 86400000});
+         INSERT INTO audience (audience_id, path, level) VALUES (${old}, '0001', 0)`]);
     assert.equal(code, 0, stderr);
     stack.spawn('coupon');
     await until('the gateway knows where the ids begin', async () =>

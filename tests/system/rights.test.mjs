@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem } from './http.mjs';
 import { mint, mobile, person, rosterCsv, unionsCsv } from './people.mjs';
+import { claimer, openRelease } from './releases.mjs';
 import { Stack, until } from './stack.mjs';
 import { placed } from './unions.mjs';
 
@@ -82,6 +83,35 @@ describe("a member's own data", () => {
         assert.deepEqual([data.json.account.name, data.json.account.residentId, data.json.account.mobile], [name, residentId, mobile(1)]);
         assert.equal(data.json.memberships.length, 1);
         assert.equal(data.json.looks.length, 1);
+    });
+
+    test('each service gives her what it keeps of her, and nobody else', async () => {
+        const { member } = await enter(1), claim = claimer(stack, await openRelease(stack));
+        const { couponId } = (await claim(member.memberId)).json;
+        const fresh = (memberId) => mint(stack.tokenKey(), { memberId, steppedUpUntil: Date.now() + 600000 });
+        const { services } = (await stack.get('/v1/me/data')).json;
+        assert.deepEqual(services, ['bridge', 'coupon', 'health', 'portal', 'subsidy']);
+        const kept = async (memberId) => {
+            const found = [];
+            for (const service of services) {
+                const { status, json, text } = await stack.get(`/v1/me/data/${service}`, { token: fresh(memberId) });
+                assert.equal(status, 200, text);
+                found.push(...json.things.map(({ part, json: one }) => [part, JSON.parse(one)]));
+            }
+            return found;
+        };
+        assert.ok((await kept(member.memberId)).some(([part, one]) => part === 'claims' && one.couponId === couponId));
+        assert.ok((await kept('999999')).every(([part]) => part !== 'claims'));
+        assertProblem(await stack.get('/v1/me/data/coupon', { token: mint(stack.tokenKey(), { memberId: member.memberId }) }), 403, 'STEP_UP_NEEDED');
+        assertProblem(await stack.get('/v1/me/data/coupon'), 401, 'MISSING_TOKEN');
+        for (const service of ['identity', 'broker', 'gateway', 'nobody', 'coupon.9'])
+            assertProblem(await stack.get(`/v1/me/data/${service}`, { token: fresh(member.memberId) }), 404, 'SERVICE_NOT_FOUND');
+        const batch = await stack.post('/v1/batch', { paths: services.map((one) => `/v1/me/data/${one}`) }, { token: fresh(member.memberId) });
+        assert.deepEqual(batch.json.answers.map(({ status }) => status), services.map(() => 200), batch.text);
+        await stack.stop('health');
+        assertProblem(await stack.get('/v1/me/data/health', { token: fresh(member.memberId) }), 503, 'SERVICE_DOWN');
+        stack.spawn('health');
+        await stack.serves('health');
     });
 
     test('after she has closed her account nobody is behind her number, in the store or a backup', async () => {

@@ -10,7 +10,7 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -129,7 +129,7 @@ export class Stack {
      * union: path } }, each a daemon of that label), prepare (what is done
      * to the stack's folder before they start), wechat ({ url, apps: [[appid, secret]], account:
      * [appid, secret], templates: [line] }; without it the bridge knows no app; pages lead back to the stack's own port), verifier and sms ({ url, id, key }; with sms codes
-     * are sent by it).
+     * are sent by it), pay ({ url, mchid, serial, privatePem, apiV3Key, appids, publicKey: { id, pem } }).
      */
     static async start(options = {}) {
         const stack = new Stack(options);
@@ -169,12 +169,15 @@ export class Stack {
         await stack.close();
     }
 
-    constructor({ settings = {}, partitions = {}, wechat, verifier, sms } = {}) {
+    /** standIns: a program NAME for hg-NAME, such as { subsidy: 'payer' }. */
+    constructor({ settings = {}, partitions = {}, standIns = {}, wechat, verifier, sms, pay } = {}) {
+        this.standIns = standIns;
         this.partitions = partitions;
         this.settings = settings;
         this.wechat = wechat;
         this.verifier = verifier;
         this.sms = sms;
+        this.pay = pay;
         this.folder = mkdtempSync(join(tmpdir(), 'hg-'));
         mkdirSync(this.path('bus'), { recursive: true, mode: 0o700 });
         mkdirSync(this.path('keys'), { recursive: true, mode: 0o700 });
@@ -196,6 +199,8 @@ export class Stack {
             this.writeKey('verifier', `${verifier.id} ${verifier.key}\n`);
         if (sms)
             this.writeKey('sms', `${sms.id} ${sms.key}\n`);
+        if (pay)
+            this.writePay(pay);
         for (const name of DAEMONS)
             this.logs[name] = new Log();
         this.onExit = () => this.end();
@@ -213,6 +218,20 @@ export class Stack {
             if (error.code !== 'EEXIST')
                 throw error;
         }
+    }
+
+    /** The merchant's files. */
+    writePay({ mchid, serial, privatePem, apiV3Key, appids, publicKey }) {
+        const lines = [`mchid ${mchid}`, `serial ${serial}`, `apiv3 ${apiV3Key}`, ...appids.map((appid) => `appid ${appid}`), ...publicKey ? [`public ${publicKey.id}`] : []];
+        this.writeKey('merchant', lines.map((line) => `${line}\n`).join(''));
+        this.writeKey('merchant-private', privatePem);
+        if (publicKey)
+            this.writeKey('merchant-public', publicKey.pem);
+    }
+
+    /** Orders that hg-payer reads, each a line (tests/payer/main.c). */
+    order(...lines) {
+        appendFileSync(this.path('orders'), lines.map((line) => `${line}\n`).join(''));
     }
 
     /** The key that signs sessions, for tokens that no login gives. */
@@ -241,22 +260,29 @@ export class Stack {
                     HUIGONG_WECHAT_PAGES: `gh.example,127.0.0.1:${this.port}`,
                 },
                 ...this.sms && { HUIGONG_SMS_URL: this.sms.url, HUIGONG_SMS_SECRET: this.path('keys', 'sms') },
+                ...this.pay && {
+                    HUIGONG_PAY_URL: this.pay.url, HUIGONG_PAY_URL_SECOND: this.pay.secondUrl ?? '', HUIGONG_PAY_RATE: 1000,
+                    HUIGONG_PAY_MERCHANT: this.path('keys', 'merchant'), HUIGONG_PAY_PRIVATE: this.path('keys', 'merchant-private'),
+                    ...this.pay.publicKey && { HUIGONG_PAY_PUBLIC: this.path('keys', 'merchant-public') },
+                    HUIGONG_PAY_NOTIFY: `http://127.0.0.1:${this.port}/v1/callbacks/wechat-pay`,
+                },
                 ...this.verifier && { HUIGONG_VERIFIER_URL: this.verifier.url, HUIGONG_VERIFIER_SECRET: this.path('keys', 'verifier') },
             },
+            ...this.standIns.subsidy === 'payer' && { subsidy: { HUIGONG_ORDERS: this.path('orders') } },
             gateway: {
                 HUIGONG_LISTEN: `127.0.0.1:${this.port}`, HUIGONG_LISTEN_METRICS: `127.0.0.1:${this.metricsPort}`,
                 HUIGONG_RATE_MEMBER: 0, HUIGONG_RATE_ADDRESS: 0,
             },
         };
-        const keys = keysOf(name).map((key) => [`HUIGONG_${key.toUpperCase()}_KEY`, this.path('keys', key)]);
+        const keys = keysOf(this.standIns[name] ?? name).map((key) => [`HUIGONG_${key.toUpperCase()}_KEY`, this.path('keys', key)]);
         return {
             PATH: process.env.PATH, LANG: 'C.UTF-8', HUIGONG_BUS: this.path('bus'),
             // A use of the allocator past its means is a NULL there, as in a release.
             ASAN_OPTIONS: 'allocator_may_return_null=1:detect_stack_use_after_return=0',
             UBSAN_OPTIONS: 'print_stacktrace=1',
             LSAN_OPTIONS: `suppressions=${join(top, 'tests/system/nng.supp')}`,
-            ...STORES.includes(name) && { HUIGONG_STORE: this.path('store', label), ...this.headSettings(label),
-                HUIGONG_SESSION_POINT: this.path('keys', 'session.point') },
+            ...name !== 'gateway' && { HUIGONG_SESSION_POINT: this.path('keys', 'session.point') },
+            ...STORES.includes(name) && { HUIGONG_STORE: this.path('store', label), ...this.headSettings(label) },
             ...this.partitionSettings(label),
             ...Object.fromEntries(keys), ...own[name], ...this.settings[label],
         };
@@ -280,7 +306,8 @@ export class Stack {
     }
 
     program(label) {
-        return join(this.programs, `hg-${serviceOf(label)}`);
+        const name = serviceOf(label);
+        return join(this.programs, `hg-${this.standIns[name] ?? name}`);
     }
 
     // ---- the life of a daemon ----

@@ -22,7 +22,7 @@ describe('from a roster to a coupon', () => {
     const draft = (more = {}) => ({
         release: {
             title: '新就业形态劳动者餐券', unionId: official.union.unionId, faceFen: '500', thresholdFen: '1500', stockPerDay: 100,
-            opensAt: new Date(Date.now() + 1500).toISOString(), minLevel: 'MEMBER', ...more,
+            opensAt: new Date(Date.now() + 1500).toISOString(), audience: { level: 'MEMBER' }, ...more,
         },
     });
 
@@ -180,7 +180,7 @@ describe('from a roster to a coupon', () => {
         const cases = [
             [{ opensAt: '2020-01-01T00:00:00Z' }, 400, 'OPENS_IN_THE_PAST', 'release.opensAt'],
             [{ thresholdFen: '499' }, 400, 'THRESHOLD_BELOW_FACE', 'release.thresholdFen'],
-            [{ eligibleUnionId: foreigner.union.unionId }, 403, 'OUTSIDE_YOUR_UNION', 'release.eligibleUnionId'],
+            [{ audience: { unionId: foreigner.union.unionId } }, 403, 'OUTSIDE_YOUR_UNION', 'release.audience.unionId'],
             [{ faceFen: '0' }, 400, 'OUT_OF_RANGE', 'release.faceFen'],
         ];
         for (const [change, status, reason, field] of cases)
@@ -242,7 +242,7 @@ describe('from a roster to a coupon', () => {
         const verified = await stack.post('/v1/me:verify', { name: courier.name, residentId: courier.residentId }, { token: other.token });
         assert.equal(verified.status, 200, verified.text);
         assertProblem(await stack.post(`/v1/releases/${releaseId}/claims`, {}, { token: verified.json.token }), 403, 'NOT_ELIGIBLE_UNION');
-        const couriers = await stack.post('/v1/releases', draft({ trades: ['COURIER'] }), { token: official.token, key: 'couriers' });
+        const couriers = await stack.post('/v1/releases', draft({ audience: { trades: ['COURIER'] } }), { token: official.token, key: 'couriers' });
         const id = couriers.json.release.releaseId;
         await stack.post(`/v1/releases/${id}:publish`, {}, { token: official.token });
         const answer = await until('it is open', async () => {
@@ -252,8 +252,37 @@ describe('from a roster to a coupon', () => {
         assertProblem(answer, 403, 'NOT_ELIGIBLE_TRADE');
     });
 
+    test('age and time of membership are asked of the session, and counted before', async () => {
+        const opened = async (key, audience) => {
+            const { json } = await stack.post('/v1/releases', draft({ audience }), { token: official.token, key });
+            assert.deepEqual((await stack.post(`/v1/releases/${json.release.releaseId}:publish`, {}, { token: official.token })).json.release.audience.unionId,
+                official.union.unionId);
+            return until('it is open', async () => {
+                const claim = await stack.post(`/v1/releases/${json.release.releaseId}/claims`, {}, { token: member.token });
+                return claim.json.reason !== 'NOT_OPEN_YET' && claim;
+            });
+        };
+        const count = async (audience) => {
+            let { json } = await stack.post(`/v1/unions/${official.union.unionId}/audience:count`, { audience }, { token: official.token });
+            return until('all were looked at', async () => {
+                if (json.state === 'COUNTING')
+                    ({ json } = await stack.get(`/v1/audience-counts/${json.countId}`, { token: official.token }));
+                return json.state === 'COUNTED' && json;
+            });
+        };
+        assert.equal((await opened('adults', { ageFrom: 18, ageUntil: 100 })).status, 201);
+        assertProblem(await opened('the old', { ageFrom: 100 }), 403, 'NOT_FOR_AGE');
+        const early = assertProblem(await opened('a year', { memberMonths: 12 }), 403, 'NOT_FOR_NEWCOMERS');
+        assert.equal(early.renew, undefined, 'her session says since when');
+        assert.equal((await count({ ageFrom: 18 })).few, true);
+        const { few, members } = await count({ ageFrom: 120 });
+        assert.deepEqual([few, members], [false, '0']);
+        assertProblem(await stack.post('/v1/releases', draft({ audience: { ageFrom: 60, ageUntil: 18 } }), { token: official.token, key: 'wrong' }),
+            400, 'AGES_OUT_OF_ORDER', 'release.audience.ageUntil');
+    });
+
     test('a release of one coupon is sold out after it, and says since when', async () => {
-        const single = await stack.post('/v1/releases', draft({ stockPerDay: 1, minLevel: 'MOBILE' }),
+        const single = await stack.post('/v1/releases', draft({ stockPerDay: 1, audience: { level: 'MOBILE' } }),
             { token: official.token, key: 'single' });
         const id = single.json.release.releaseId;
         await stack.post(`/v1/releases/${id}:publish`, {}, { token: official.token });

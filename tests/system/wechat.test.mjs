@@ -131,8 +131,8 @@ describe('a member comes through WeChat', () => {
         const phone = await stack.call('bridge', 'Bridge.PhoneByCode', { appid: APP, code: wechat.phoneCode(APP, 'user3') });
         assert.deepEqual(phone, { mobile: mobile(3) });
         const { paths } = (await stack.get('/v1/openapi.json')).json;
-        assert.deepEqual(Object.keys(paths).filter((path) => /wechat/i.test(path)).sort(),
-            ['/v1/me/wechats', '/v1/me/wechats/{wechatId}:unbind', '/v1/sessions:wechat', '/v1/wechat-page:begin']);
+        assert.deepEqual(Object.keys(paths).filter((path) => /wechat/i.test(path) && !path.startsWith('/v1/releases/')).sort(),
+            ['/v1/callbacks/wechat-pay', '/v1/me/wechats', '/v1/me/wechats/{wechatId}:unbind', '/v1/sessions:wechat', '/v1/wechat-page:begin', '/v1/wechat-page:sign']);
     });
 });
 
@@ -218,10 +218,37 @@ describe("a page of the official account", () => {
         assertProblem(await beginPage('x', { challenge: '00' }), 400, 'BAD_REQUEST', 'challenge');
     });
 
+    test('a page of ours is signed for WeChat’s browser, by a ticket that is asked for once', async () => {
+        const { token } = await stack.login(mobile(4));
+        const sign = (url) => stack.post('/v1/wechat-page:sign', { url }, { token });
+        const tickets = () => wechat.asked('/cgi-bin/ticket/getticket').length;
+        const page = `${back}?from=menu&x={1}`;
+        for (const { json, status, text } of await Promise.all(Array.from({ length: 20 }, () => sign(`${page}#/coupons`)))) {
+            assert.equal(status, 200, text);
+            assert.equal(json.appid, ACCOUNT);
+            assert.equal(wechat.config(`${page}#/coupons`, json), 'ok');
+            assert.equal(wechat.config(`${page}&more=1`, json), 'invalid signature');
+        }
+        assert.equal(tickets(), 1);
+        assert.equal(wechat.config(back, (await sign(back)).json), 'ok');
+        assert.equal(tickets(), 1);
+    });
+
+    test('no page of anybody else is signed, and nobody who is not signed in gets a signature', async () => {
+        const { token } = await stack.login(mobile(5)), asked = wechat.ledger.length;
+        for (const url of ['https://evil.example/', `https://evil.example/#${back}`, `http://127.0.0.1:${stack.port + 1}/`, 'javascript:0', `${back}页`])
+            assertProblem(await stack.post('/v1/wechat-page:sign', { url }, { token }), 400, 'WECHAT_PAGE_NOT_HERE', 'url');
+        assertProblem(await stack.post('/v1/wechat-page:sign', {}, { token }), 400, 'MISSING_FIELD', 'url');
+        assertProblem(await stack.post('/v1/wechat-page:sign', { url: back }), 401, 'MISSING_TOKEN');
+        assert.equal(wechat.ledger.length, asked);
+    });
+
     test('a union without an official account does not offer it', async () => {
         await Stack.with({}, async (other) => {
             assertProblem(await other.post('/v1/wechat-page:begin', { redirectUri: back, challenge: hashOf('x') }), 404, 'WECHAT_NO_ACCOUNT');
             assertProblem(await login(other, { code: 'x', state: 'y' }), 404, 'WECHAT_NO_ACCOUNT');
+            const { token } = await other.login(mobile(6));
+            assertProblem(await other.post('/v1/wechat-page:sign', { url: back }, { token }), 404, 'WECHAT_NO_ACCOUNT');
         });
     });
 });

@@ -92,6 +92,43 @@ describe('what is written through WeChat', () => {
     });
 });
 
+describe('the ticket of the official account', () => {
+    const ACCOUNT = 'wx000000000000000a', TICKET = '/cgi-bin/ticket/getticket';
+    let wechat, stack, back, token;
+
+    before(async () => {
+        ({ wechat, stack } = await begin({ wechatAccount: [ACCOUNT, SECRET] }));
+        back = `http://127.0.0.1:${stack.port}/`;
+        wechat.addApp({ appid: ACCOUNT, secret: SECRET, pages: [`127.0.0.1:${stack.port}`] });
+        ({ token } = await stack.login(mobile(61)));
+    });
+    after(async () => {
+        await stack.close();
+        await wechat.close();
+    });
+
+    const sign = () => stack.post('/v1/wechat-page:sign', { url: back }, { token });
+
+    test('that cannot be had refuses who needs it with the reason, and is asked for again', async () => {
+        wechat.fault({ path: TICKET, errcode: 48001 });
+        assertProblem(await sign(), 503, 'WECHAT_REFUSES_US');
+        wechat.fault({ path: TICKET, errcode: -1, times: 3 });
+        assertProblem(await sign(), 503, 'WECHAT_UNAVAILABLE');
+        wechat.fault({ path: TICKET, errcode: 45009 });
+        assertProblem(await sign(), 429, 'WECHAT_RATE_LIMITED');
+        wechat.fault({ path: TICKET, status: 200, body: '{"errcode":0,"ticket":"a&url=x","expires_in":7200}', times: 3 });
+        assertProblem(await sign(), 503, 'WECHAT_UNAVAILABLE');
+    });
+
+    test('comes though its access token was revoked, and its answer lost', async () => {
+        wechat.revokeTokens(ACCOUNT);
+        wechat.fault({ path: TICKET, drop: true, after: true });
+        const answer = await sign();
+        assert.equal(answer.status, 200, answer.text);
+        assert.equal(wechat.config(back, answer.json), 'ok');
+    });
+});
+
 describe("WeChat's access token", () => {
     let wechat, stack;
 
@@ -257,8 +294,11 @@ describe('the bridge goes away', () => {
     });
 
     test('identity down: told so after WeChat has answered; nobody is half signed in', async () => {
+        const { token } = await stack.login(mobile(33));
         const answers = await inFlight(4);
         await stack.kill('identity');
+        // What reaches the broker before it has seen the end is sent, and its outcome unknown.
+        await until('the broker has seen the end', async () => (await stack.get('/v1/me', { token })).status === 503);
         wechat.release(SESSION);
         for (const answer of await Promise.all(answers))
             assertProblem(answer, 503, 'SERVICE_DOWN');

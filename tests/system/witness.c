@@ -31,11 +31,15 @@ static void on_row(void *arg, void *call, const Rpc__JournalRow *row)
     int64_t id;
 
     ensure(event);
-    id = row->kind == COUPON__EVENT__EVENT_CLAIMED ? event->claimed->coupon_id : event->release_changed->release_id;
-    store_run(self->store, self->told.sql + SQL_TELL, "ii", id, (int64_t)row->kind);
+    if (event->event_case == COUPON__EVENT__EVENT__NOT_SET)
+        return; /* something else that counts was given */
+    id = event->event_case == COUPON__EVENT__EVENT_CLAIMED ? event->claimed->coupon_id
+                                                           : event->release_changed->release_id;
+    store_run(self->store, self->told.sql + SQL_TELL, "ii", id, (int64_t)event->event_case);
 }
 
-static const int32_t kinds[] = {COUPON__EVENT__EVENT_RELEASE_CHANGED, COUPON__EVENT__EVENT_CLAIMED};
+static const int32_t kinds[] = {COUPON__EVENT__EVENT_RELEASE_CHANGED, COUPON__EVENT__EVENT_CLAIMED,
+                                RPC__CHASSIS_EVENT__EVENT_GRANTED};
 const struct part_spec told_part = {
     .tables = "told", .sql = sql, .n_sql = N_SQL, .follows = {{"coupon", kinds, ARRAY_LEN(kinds), on_row}}};
 

@@ -1,14 +1,6 @@
 /* A treasury with lines of money, and nothing else. */
+#include "common/benefit/benefit_fixture.h"
 #include "common/benefit/budget/budget.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-
-#define SERVICE_SPEC 1 /* it is all in this file */
-#include "common/daemon/service_of_parts.h"
-#include "sample.pb-c.h"
-#include "tests/harness.h"
 
 #define TREASURY_PARTS(PART, SHARED) SHARED(budget)
 #define TREASURY_SERVICES(SERVICE)
@@ -19,22 +11,11 @@ enum { FREE = BUDGET__ACCOUNT__FREE, COMMITTED = BUDGET__ACCOUNT__COMMITTED, SPE
 enum deed { GRANT, COMMIT, SPEND, TRANSFER, POST, END };
 
 static const struct budget_line fund = {1, 2026}, line = {2, 2026}, next = {2, 2027};
-static struct harness h;
 
 static int setup(void **state)
 {
     (void)state;
-    harness_init(&h, &treasury_spec, NULL);
-    harness_start(&h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    assert_string_equal(harness_audit(&h), "");
-    harness_close(&h);
-    return 0;
+    return begin(&treasury_spec, NULL, NULL);
 }
 
 static struct budget *budget(void)
@@ -184,8 +165,6 @@ static void money_that_was_changed_is_found(void **state)
         harness_close(&h);
     }
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

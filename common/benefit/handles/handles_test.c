@@ -1,13 +1,6 @@
 /* A service that knows nobody by her member id: a theatre whose guests are not to be found out. */
+#include "common/benefit/benefit_fixture.h"
 #include "common/benefit/handles/handles.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-
-#include "common/benefit/holders/holders_fixture.h"
-#include "common/daemon/service_of_parts.h"
-#include "sample.pb-c.h"
 #include "tests/scan.h"
 
 #define MEMBER   INT64_C(0x5a17c3e9b2d461)
@@ -121,23 +114,10 @@ static void done(void *self)
 
 static const struct service_spec spec = {.name = "sample", .parts = &service_table, .start = start};
 
-static struct harness h;
-
 static int setup(void **state)
 {
     (void)state;
-    harness_init(&h, &spec, done);
-    harness_key(&h, "HUIGONG_GUESTS_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
-    harness_start(&h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    assert_string_equal(harness_audit(&h), "");
-    harness_close(&h);
-    return 0;
+    return begin(&spec, done, "HUIGONG_GUESTS_KEY");
 }
 
 static struct guests *guests(void)
@@ -308,8 +288,6 @@ static void she_is_given_what_is_kept_of_her(void **state)
     assert_int_equal(export_person(&h, MEMBER + 5).n, 0);
     assert_int_equal(handles(), 2);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

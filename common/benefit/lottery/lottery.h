@@ -10,7 +10,9 @@
  *               published by a signed head before the public value comes into being, else the
  *               lot is void;
  *   drawn       two officials have read the same public value, the hour has come, and every
- *               place is written down, slice by slice;
+ *               place is written down, slice by slice. A lot without a public value (value_format
+ *               DRAW_NONE) is drawn by itself once its root is published, by the secret and the
+ *               list alone, and published at once;
  *   published   by an official, or by itself LOTTERY_PUBLISH_MS after its hour: each winner is
  *               given what was drawn for, and whoever loses it calls up the next in order;
  *   closed      nobody is called up any more;
@@ -36,9 +38,10 @@
  * too: one of n entries takes 20n bytes while it is read, 40n while it is sorted, and 29n when
  * it is ready. No slice holds the loop for more than some milliseconds.
  *
- * IN SQL a service may read lottery (lot_id, stage), lottery_entry (entry_id, lot_id, member_id,
- * ticket, stratum, at, withdrawn_at: 0 while it counts) and lottery_place (lot_id, stratum,
- * place, member_id), and exports what they have of a person in its own words. */
+ * IN SQL a service may read lottery (lot_id, stage, wins, granted), lottery_entry (entry_id, lot_id, member_id,
+ * ticket, stratum, at, withdrawn_at: 0 while it counts), lottery_place (lot_id, stratum, place,
+ * member_id) and lottery_chain (chain_id, anchor), and exports what they have of a person in its
+ * own words. */
 #pragma once
 #include "common/benefit/holders/holders.h"
 #include "common/benefit/two_hands/two_hands.h"
@@ -82,7 +85,8 @@ struct lot_terms {
     int stage;  /* lottery.Stage, as on_stage said last; DRAFT before */
     int no_lot; /* the Reason why nobody enters for this one; 0: it has a lot, or will */
     const char *union_path, *title, *rules, *public_name;
-    const char *value_format; /* empty: announced when lots had none */
+    /* Empty: announced when lots had none; DRAW_NONE: value_at is when the list must be fixed. */
+    const char *value_format;
     int64_t opens_at, closes_at, value_at, draw_at;
     int64_t until; /* nobody is called up from then on */
     uint32_t weight_max;
@@ -97,6 +101,7 @@ struct lottery_words {
     int chain_not_found, day_taken;
     int not_frozen, value_not_yet, value_not_a_line, value_not_in_format, value_not_entered;
     int value_differs, value_own, value_fixed;
+    int value_none; /* of a lot without a public value */
     int drawn, not_drawn, published, loading;
 };
 

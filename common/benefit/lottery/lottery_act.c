@@ -125,6 +125,8 @@ static int value_refusal(const struct lottery_words *words, const struct lot_ter
 {
     if (lot->stage == LOTTERY__STAGE__VOID)
         return words->is_void;
+    if (lot_is_by_itself(terms))
+        return words->value_none;
     if (lot->confirmed_by)
         return words->value_fixed;
     if (lottery_reached(lot) < DRAW_FROZEN || lot->unsigned_seq)
@@ -245,7 +247,7 @@ int lottery_drawing_refusal(struct lottery *lottery, const struct lot_terms *ter
     }
     if (lottery_reached(lot) < DRAW_FROZEN)
         return words->not_frozen;
-    return lot->confirmed_by ? 0 : words->value_not_entered;
+    return lot->confirmed_by || lot_is_by_itself(terms) ? 0 : words->value_not_entered;
 }
 
 int lottery_publish(struct lottery *lottery, const struct lot_terms *terms, struct lot *lot, void *call)

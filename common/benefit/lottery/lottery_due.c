@@ -122,6 +122,8 @@ static void fix_seed(struct turn *turn, void *call)
     turn->more = !list || !list->refused;
     if (!list || list->refused)
         return;
+    if (lot_is_by_itself(&turn->terms))
+        snprintf(lot->value, sizeof(lot->value), DRAW_NONE);
     reason = draw_draw(&lot->draw, list->list.top, list->list.n, lot->secret, lot->value, rpc_now(call));
     if (reason != DRAW_OK) {
         log_error("draw_refused", "lot", log_int(lot->lot_id), "reason", draw_reason_name(reason));
@@ -204,16 +206,18 @@ static void tell_void(struct turn *turn, void *call)
         put(turn);
 }
 
-/* Nobody has published what was drawn. */
-static void publish_late(struct turn *turn, void *call)
+/* What is drawn by itself is published so; and what nobody has published. */
+static void publish(struct turn *turn, void *call)
 {
-    turn->more = is_late(turn, call) && draw_publish(&turn->lot.draw) == DRAW_OK;
+    turn->more = (lot_is_by_itself(&turn->terms) || is_late(turn, call)) && draw_publish(&turn->lot.draw) == DRAW_OK;
     if (turn->more)
         pass(turn, LOTTERY__STAGE__PUBLISHED, call);
 }
 
 static void work_on_frozen(struct turn *turn, void *call)
 {
+    bool valued;
+
     if (turn->lot.unsigned_seq) {
         note_head(turn, call);
         return;
@@ -223,9 +227,9 @@ static void work_on_frozen(struct turn *turn, void *call)
         freeze(turn, call);
         break;
     case DRAW_FROZEN:
-        turn->more =
-            turn->lot.confirmed_by && rpc_now(call) >= turn->terms.draw_at && !lot_waits(turn->lottery, &turn->lot);
-        if (!turn->lot.confirmed_by)
+        valued = turn->lot.confirmed_by || lot_is_by_itself(&turn->terms);
+        turn->more = valued && rpc_now(call) >= turn->terms.draw_at && !lot_waits(turn->lottery, &turn->lot);
+        if (!valued)
             tell_late(turn, call);
         if (turn->more)
             fix_seed(turn, call);
@@ -294,7 +298,7 @@ static void take_turn(void *call, void *arg)
         work_on_frozen(turn, call);
         break;
     case LOTTERY__STAGE__DRAWN:
-        publish_late(turn, call);
+        publish(turn, call);
         break;
     case LOTTERY__STAGE__PUBLISHED:
         give(turn, call);

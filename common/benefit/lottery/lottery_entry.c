@@ -127,19 +127,19 @@ static int entering_refusal(struct lottery *lottery, const struct lot_terms *ter
     return reason;
 }
 
-static void make_ticket(const struct lot *lot, int64_t member_id, unsigned char ret[DRAW_TICKET_LEN])
+static void make_ticket(const unsigned char key[DRAW_HASH_LEN], int64_t member_id, unsigned char ret[DRAW_TICKET_LEN])
 {
     unsigned char person[8];
 
     put_be64(person, (uint64_t)member_id);
-    draw_ticket(lot->key, person, sizeof(person), ret);
+    draw_ticket(key, person, sizeof(person), ret);
 }
 
 int lottery_enter(struct lottery *lottery, const struct lot_terms *terms, const void *wish, void *call,
                   struct lot_entry *ret)
 {
     int64_t member_id = rpc_principal(call)->member_id;
-    struct lot lot;
+    unsigned char key[DRAW_HASH_LEN];
     int reason;
 
     if (!member_id)
@@ -152,12 +152,12 @@ int lottery_enter(struct lottery *lottery, const struct lot_terms *terms, const 
     reason = entering_refusal(lottery, terms, LOTTERY__ATTEMPT__ENTER_LATE, call);
     if (!reason)
         reason = lottery->service->judge(lottery->self, terms, wish, call, &ret->stratum, &ret->weight);
-    if (!reason && !lottery_find(lottery, terms, &lot))
+    if (!reason && !lot_find_key(lottery, terms, key))
         reason = RPC__REASON__STORE_FAILED;
     if (reason)
         return reason;
     ret->id = id_next(&lottery->parts->ids, rpc_now(call));
-    make_ticket(&lot, member_id, ret->ticket);
+    make_ticket(key, member_id, ret->ticket);
     add(lottery, ret, call);
     rpc_created(call);
     return 0;

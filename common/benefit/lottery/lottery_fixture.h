@@ -1,16 +1,10 @@
 /* lottery_fixture.h: a theatre that gives its seats by lot: a service of a few lines, in a store
  * of its own, and what is usually done with it. */
 #pragma once
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-
 #include "common/base/hex.h"
-#include "common/benefit/holders/holders_fixture.h"
+#include "common/benefit/benefit_fixture.h"
 #include "common/benefit/lottery/lottery.h"
-#include "common/daemon/service_of_parts.h"
 #include "common/draw/draw_file.h"
-#include "sample.pb-c.h"
 
 #define PATH    "00010002"
 #define HOUR_MS INT64_C(3600000)
@@ -30,8 +24,8 @@ struct theatre {
 
 enum { SQL_ADD_SHOW, SQL_FIND_SHOW, SQL_SET_STAGE, SQL_HAS, SQL_GIVE, SQL_LOSE, SQL_HELD, N_SQL };
 static const char *const sql[] = {
-    [SQL_ADD_SHOW] = "INSERT INTO show (show_id, stage, opens_at) VALUES (?1, 1, ?2)",
-    [SQL_FIND_SHOW] = "SELECT stage, opens_at FROM show WHERE show_id = ?1",
+    [SQL_ADD_SHOW] = "INSERT INTO show (show_id, stage, opens_at, alone) VALUES (?1, 1, ?2, ?3)",
+    [SQL_FIND_SHOW] = "SELECT stage, opens_at, alone FROM show WHERE show_id = ?1",
     [SQL_SET_STAGE] = "UPDATE show SET stage = ?2 WHERE show_id = ?1",
     [SQL_HAS] = "SELECT count(*) FROM stall WHERE show_id = ?1 AND member_id = ?2",
     [SQL_GIVE] = "INSERT INTO stall (show_id, member_id, row, lost) VALUES (?1, ?2, ?3, 0)",
@@ -40,7 +34,7 @@ static const char *const sql[] = {
 };
 static const char steps[] = "-- step 1\n"
                             "CREATE TABLE show (show_id INTEGER PRIMARY KEY, stage INTEGER NOT NULL, "
-                            "opens_at INTEGER NOT NULL) STRICT;\n"
+                            "opens_at INTEGER NOT NULL, alone INTEGER NOT NULL) STRICT;\n"
                             "CREATE TABLE stall (show_id INTEGER NOT NULL, member_id INTEGER NOT NULL, "
                             "row INTEGER NOT NULL, lost INTEGER NOT NULL, PRIMARY KEY (show_id, member_id)) STRICT;\n";
 static const size_t steps_len = sizeof(steps) - 1;
@@ -58,10 +52,11 @@ static bool find(void *arg, int64_t show_id, struct arena *arena, struct lot_ter
     const struct theatre *self = arg;
     int64_t opens_at;
     int stage;
+    bool alone; /* without a public value */
 
     (void)arena;
     store_ask(self->store, statement(self, SQL_FIND_SHOW), "i", show_id);
-    if (!store_only(self->store, statement(self, SQL_FIND_SHOW), INTO(stage), INTO(opens_at)))
+    if (!store_only(self->store, statement(self, SQL_FIND_SHOW), INTO(stage), INTO(opens_at), INTO(alone)))
         return false;
     *ret = (struct lot_terms){
         .lot_id = show_id,
@@ -70,17 +65,25 @@ static bool find(void *arg, int64_t show_id, struct arena *arena, struct lot_ter
         .title = "a play",
         .rules = "one seat each",
         .public_name = "numbers of the next draw",
-        .value_format = "## ## ##",
+        .value_format = alone ? DRAW_NONE : "## ## ##",
         .opens_at = opens_at,
         .closes_at = opens_at + HOUR_MS,
         .value_at = opens_at + 2 * HOUR_MS,
-        .draw_at = opens_at + 3 * HOUR_MS,
+        .draw_at = opens_at + (alone ? 1 : 3) * HOUR_MS,
         .until = opens_at + 100 * HOUR_MS,
         .weight_max = 2,
         .strata = rows,
         .n_strata = ARRAY_LEN(rows),
     };
     return true;
+}
+
+static struct lot_terms terms_of(struct theatre *self, int64_t show_id)
+{
+    struct lot_terms terms;
+
+    ensure(find(self, show_id, NULL, &terms));
+    return terms;
 }
 
 static void on_stage(void *arg, const struct lot_terms *terms, int stage, const char *void_reason, void *call)
@@ -138,27 +141,17 @@ static int64_t held(void *arg, int64_t show_id, int32_t stratum)
 static const struct lottery_service seats = {
     .noun = "show",
     .roles = (const int[]){MANAGER, RULE__ROLE__ROLE_NONE},
-    .words = {WRONG,
-              WRONG,
-              WRONG,
-              SAMPLE__REASON__SOLD_OUT,
-              WRONG,
-              WRONG,
-              WRONG,
-              WRONG,
-              WRONG,
-              WRONG,
-              WRONG,
-              SAMPLE__REASON__SHOW_NOT_FOUND,
-              WRONG,
-              WRONG,
-              WRONG,
-              WRONG,
-              WRONG,
-              WRONG,
-              WRONG,
-              WRONG,
-              SAMPLE__REASON__SOLD_OUT},
+    .words = {WRONG, WRONG,
+              WRONG, SAMPLE__REASON__SOLD_OUT,
+              WRONG, WRONG,
+              WRONG, SAMPLE__REASON__SHOW_NOT_FOUND,
+              WRONG, WRONG,
+              WRONG, SAMPLE__REASON__SHOW_NOT_FOUND,
+              WRONG, WRONG,
+              WRONG, WRONG,
+              WRONG, WRONG,
+              WRONG, WRONG,
+              WRONG, SAMPLE__REASON__SOLD_OUT},
     .find = find,
     .on_stage = on_stage,
     .judge = judge,
@@ -198,16 +191,17 @@ static void create_show(Sample__Shows_Service *service, const Sample__CreateShow
     struct lot lot;
     int reason = 0;
 
-    if (strcmp(title, "chain") == 0) {
-        lottery_make_chain(&self->lottery, PATH, 3, call, &chain);
+    if (strncmp(title, "chain ", 6) == 0) {
+        lottery_make_chain(&self->lottery, title + 6, 3, call, &chain);
         status.granted = chain.id;
         reply(&status, call);
         return;
     }
-    if (strcmp(title, "announce") == 0) {
+    if (strncmp(title, "announce", 8) == 0) {
         status.granted = id_next(&self->ids, rpc_now(call));
-        store_run(self->store, statement(self, SQL_ADD_SHOW), "ii", status.granted, rpc_now(call) + HOUR_MS);
-        ensure(find(self, status.granted, NULL, &terms));
+        store_run(self->store, statement(self, SQL_ADD_SHOW), "iii", status.granted, rpc_now(call) + HOUR_MS,
+                  (int64_t)(title[8] != '\0'));
+        terms = terms_of(self, status.granted);
         reason = lottery_announce(&self->lottery, &terms, req->show->price_fen - 1, req->show->seats_per_day - 1, call,
                                   &lot);
     } else if (!find(self, req->show->show_id, NULL, &terms) || !lottery_find(&self->lottery, &terms, &lot)) {
@@ -234,10 +228,9 @@ static void take_seat(Sample__Shows_Service *service, const Sample__TakeSeatRequ
     struct theatre *self = container_of(service, struct theatre, shows_service);
     const bool *wish = rpc_principal(call)->member_id == 13 ? &sad : &glad;
     Sample__Seat seat = SAMPLE__SEAT__INIT;
+    struct lot_terms terms = terms_of(self, req->show_id);
     struct lot_entry entry;
-    struct lot_terms terms;
 
-    ensure(find(self, req->show_id, NULL, &terms));
     if (rpc_refuse_if(call, lottery_enter(&self->lottery, &terms, wish, call, &entry)))
         return;
     seat.code = hex_text(entry.ticket, sizeof(entry.ticket), rpc_arena(call));
@@ -250,10 +243,9 @@ static void get_seat(Sample__Shows_Service *service, const Sample__SeatRequest *
 {
     struct theatre *self = container_of(service, struct theatre, shows_service);
     Sample__Seat seat = SAMPLE__SEAT__INIT;
+    struct lot_terms terms = terms_of(self, req->seat_id);
     struct lot_entry entry;
-    struct lot_terms terms;
 
-    ensure(find(self, req->seat_id, NULL, &terms));
     ensure(lottery_find_entry(&self->lottery, req->seat_id, rpc_principal(call)->member_id, &entry));
     if (!rpc_refuse_if(call, lottery_receipt(&self->lottery, &terms, &entry, call, &seat.code)))
         reply(&seat, call);
@@ -265,9 +257,8 @@ static void sign_seat(Sample__Shows_Service *service, const Sample__SignSeatRequ
 {
     struct theatre *self = container_of(service, struct theatre, shows_service);
     Sample__Seat seat = SAMPLE__SEAT__INIT;
-    struct lot_terms terms;
+    struct lot_terms terms = terms_of(self, req->seat_id);
 
-    ensure(find(self, req->seat_id, NULL, &terms));
     if (store_run(self->store, statement(self, SQL_LOSE), "ii", req->seat_id, rpc_principal(call)->member_id) == 1)
         lottery_promote(&self->lottery, &terms, 0, call);
     reply(&seat, call);
@@ -282,11 +273,11 @@ static void list_shows(Sample__Shows_Service *service, const Sample__ListShowsRe
     Sample__ShowList list = SAMPLE__SHOW_LIST__INIT;
     Sample__ShowStatus status = SAMPLE__SHOW_STATUS__INIT, *statuses[] = {&status};
     Sample__Show show = SAMPLE__SHOW__INIT;
-    struct lot_terms terms;
+    struct lot_terms terms = terms_of(self, listed);
     struct lot lot;
 
     (void)req;
-    ensure(find(self, listed, NULL, &terms) && lottery_find(&self->lottery, &terms, &lot));
+    ensure(lottery_find(&self->lottery, &terms, &lot));
     if (rpc_refuse_if(call, lottery_file_page(&self->lottery, &terms, &lot, call, &show.title)) || rpc_refused(call))
         return;
     status.show = &show;
@@ -327,28 +318,10 @@ static const struct service_spec theatre_spec = {
 
 /* ---- the tests ---- */
 
-static struct harness h;
-
-static void begin(void)
-{
-    harness_init(&h, &theatre_spec, done);
-    harness_key(&h, "HUIGONG_DRAW_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
-    harness_start(&h);
-}
-
 static int setup(void **state)
 {
     (void)state;
-    begin();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    assert_string_equal(harness_audit(&h), "");
-    harness_close(&h);
-    return 0;
+    return begin(&theatre_spec, done, "HUIGONG_DRAW_KEY");
 }
 
 static struct theatre *theatre(void)
@@ -428,10 +401,10 @@ static int64_t entered_show(void)
 
 static struct lot lot_now(int64_t show_id)
 {
-    struct lot_terms terms;
+    struct lot_terms terms = terms_of(theatre(), show_id);
     struct lot lot;
 
-    assert_true(find(theatre(), show_id, NULL, &terms) && lottery_find(&theatre()->lottery, &terms, &lot));
+    assert_true(lottery_find(&theatre()->lottery, &terms, &lot));
     assert_int_equal(terms.stage, lot.stage);
     return lot;
 }
@@ -537,5 +510,3 @@ static void draw(int64_t show_id)
     assert_ok(act("confirm " VALUE, show_id, 901));
     an_hour_passes();
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

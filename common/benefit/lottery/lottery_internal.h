@@ -37,6 +37,10 @@ struct draw_terms *lot_draw_terms(const struct lottery *lottery, const struct lo
                                   const unsigned char commitment[DRAW_HASH_LEN], uint32_t steps);
 /* False when the day of its chain is taken. */
 bool lot_add(struct lottery *lottery, const struct lot_terms *terms, const struct lot *lot, void *call);
+/* Whether it is drawn by itself, without a public value. */
+bool lot_is_by_itself(const struct lot_terms *terms);
+/* The key of the tickets of a lot that was announced: from memory, of those last asked for. False as lottery_find. */
+bool lot_find_key(struct lottery *lottery, const struct lot_terms *terms, unsigned char ret[DRAW_HASH_LEN]);
 /* Keeps what has changed. */
 void lot_put(struct lottery *lottery, const struct lot *lot);
 /* The same, and it passes to a stage. */
@@ -89,6 +93,12 @@ struct lot_list {
     bool refused;                /* its list is not the frozen one: said once */
 };
 
+/* Keys of tickets in memory, by the number of the lot. */
+struct lot_key {
+    int64_t lot_id;
+    unsigned char key[DRAW_HASH_LEN];
+};
+struct lot_key *lot_key_place(struct lottery_lists *lists, int64_t lot_id);
 struct lottery_lists *lot_lists_new(void);
 void lot_lists_free(struct lottery_lists *lists);
 /* The list of a lot that nobody can enter any more, and, when it is drawn, its places;

@@ -5,8 +5,11 @@
 #define UNITS      4000 /* of a slice, in hashes: about a millisecond */
 #define READ_SLICE 2000 /* entries */
 
+#define KEYS 64 /* of lots that members enter at a time; a power of two, see lot_key_place */
+
 struct lottery_lists {
     struct lot_list lists[LOTTERY_LISTS];
+    struct lot_key keys[KEYS];
     uint64_t asked;
 };
 
@@ -30,6 +33,11 @@ static void drop(struct lot_list *list)
 struct lottery_lists *lot_lists_new(void)
 {
     return calloc(1, sizeof(struct lottery_lists));
+}
+
+struct lot_key *lot_key_place(struct lottery_lists *lists, int64_t lot_id)
+{
+    return &lists->keys[((uint64_t)lot_id * UINT64_C(0x9e3779b97f4a7c15)) >> 58];
 }
 
 void lot_lists_free(struct lottery_lists *lists)

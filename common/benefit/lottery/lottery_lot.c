@@ -110,6 +110,11 @@ static bool unseal(struct lottery *lottery, const char *context, int64_t row, co
 
 /* ---- lots ---- */
 
+bool lot_is_by_itself(const struct lot_terms *terms)
+{
+    return strcmp(terms->value_format, DRAW_NONE) == 0;
+}
+
 bool lot_add(struct lottery *lottery, const struct lot_terms *terms, const struct lot *lot, void *call)
 {
     const struct draw *draw = &lot->draw;
@@ -161,7 +166,8 @@ bool lottery_find(struct lottery *lottery, const struct lot_terms *terms, struct
         .draw = {.version = *terms->value_format ? 2 : 1,
                  .opens_ms = terms->opens_at,
                  .closes_ms = terms->closes_at,
-                 .value_at_ms = terms->value_at},
+                 .value_at_ms = terms->value_at,
+                 .no_value = lot_is_by_itself(terms)},
     };
     store_ask(lottery->store, statement, "i", terms->lot_id);
     if (!store_only(lottery->store, statement, INTO(ret->stage), INTO(draw->state), INTO(draw->void_from),
@@ -180,6 +186,21 @@ bool lottery_find(struct lottery *lottery, const struct lot_terms *terms, struct
         draw_seed(ret->secret, draw->root, ret->value, draw->seed);
     }
     return opened;
+}
+
+bool lot_find_key(struct lottery *lottery, const struct lot_terms *terms, unsigned char ret[DRAW_HASH_LEN])
+{
+    struct lot_key *kept = lot_key_place(lottery->lists, terms->lot_id);
+    struct lot lot;
+
+    if (kept->lot_id != terms->lot_id) {
+        if (!lottery_find(lottery, terms, &lot))
+            return false;
+        kept->lot_id = terms->lot_id;
+        memcpy(kept->key, lot.key, DRAW_HASH_LEN);
+    }
+    memcpy(ret, kept->key, DRAW_HASH_LEN);
+    return true;
 }
 
 void lot_reveal(struct lottery *lottery, struct lot *lot, void *call)
@@ -201,7 +222,7 @@ bool lot_waits(struct lottery *lottery, const struct lot *lot)
         return false;
     store_ask(lottery->store, lottery->sql + LOT_SQL_WAITS, "iii", lot->chain_id, (int64_t)lot->draw.steps,
               (int64_t)DRAW_FROZEN);
-    return store_number(lottery->store, lottery->sql + LOT_SQL_WAITS) == 1;
+    return store_any(lottery->store, lottery->sql + LOT_SQL_WAITS);
 }
 
 /* ---- chains ---- */

@@ -67,23 +67,29 @@ void lottery_status(struct lottery *lottery, const struct lot_terms *terms, cons
 
 /* ---- the file ---- */
 
+/* What a buffer holds, in an arena, or NULL; the buffer is done. */
+static char *take_text(struct buf *buf, struct arena *arena)
+{
+    char *text = buf->failed ? NULL : arena_strndup(arena, buf->bytes, buf->len);
+
+    buf_done(buf);
+    return text;
+}
+
 /* A page of it: its head, or lines of the list from one on. */
 static char *write_page(struct draw_writer *writer, void *call)
 {
     int64_t at = rpc_page(call)->after;
     struct buf buf;
-    char *text;
     bool more;
 
     buf_init(&buf, FILE_SIZE);
     if (at > 0)
         draw_writer_seek(writer, (uint32_t)at - 1);
     more = draw_writer_step(writer, &buf, FILE_LINES);
-    text = buf.failed ? NULL : arena_strndup(rpc_arena(call), buf.bytes, buf.len);
-    buf_done(&buf);
     if (more)
         rpc_page_ends_at(call, "", writer->at + 1);
-    return text;
+    return take_text(&buf, rpc_arena(call));
 }
 
 /* Of a lot that was made void before it was frozen there is the announcement alone. */
@@ -92,7 +98,6 @@ static char *write_void(struct lottery *lottery, const struct lot_terms *terms, 
     struct draw_terms *fixed = lot_draw_terms(lottery, terms, lot->draw.commitment, lot->draw.steps);
     struct draw_writer writer;
     struct buf buf;
-    char *text;
 
     if (!fixed)
         return NULL;
@@ -100,10 +105,8 @@ static char *write_void(struct lottery *lottery, const struct lot_terms *terms, 
     draw_writer_init(&writer, fixed, &lot->draw, NULL, NULL);
     while (draw_writer_step(&writer, &buf, FILE_LINES))
         continue;
-    text = buf.failed ? NULL : arena_strndup(rpc_arena(call), buf.bytes, buf.len);
-    buf_done(&buf);
     free(fixed);
-    return text;
+    return take_text(&buf, rpc_arena(call));
 }
 
 /* The list in memory, with its places when it is drawn; 0, or the Reason to come again. */
@@ -154,7 +157,6 @@ static char *receipt_text(const struct lot_list *list, struct lot *lot, const st
     struct draw_outcome *outcomes = arena_zalloc(arena, list->terms->n_strata * sizeof(*outcomes));
     struct buf buf;
     uint32_t index;
-    char *text;
 
     if (!outcomes || !draw_list_find(&list->list, entry->ticket, &index))
         return NULL;
@@ -169,9 +171,7 @@ static char *receipt_text(const struct lot_list *list, struct lot *lot, const st
         draw_receipt_write(list->terms, &lot->draw, &list->list, index, outcomes, draw_job_place(&list->job, index),
                            &buf);
     }
-    text = buf.failed ? NULL : arena_strndup(arena, buf.bytes, buf.len);
-    buf_done(&buf);
-    return text;
+    return take_text(&buf, arena);
 }
 
 int lottery_receipt(struct lottery *lottery, const struct lot_terms *terms, const struct lot_entry *entry, void *call,

@@ -13,8 +13,8 @@
  *
  * Who follows: the journal tells a notice once for each door, and that it was withdrawn
  * (NoticeGiven, NoticeWithdrawn). The bridge sends what still stands, at most once
- * (services/bridge/outbox); an inbox will list it. Neither asks the service for more, so a row
- * has the title and the place, which the store has not.
+ * (services/bridge/outbox); her inbox lists it (services/portal/inbox). Neither asks the service
+ * for more, so a row has the title and the place, which the store has not.
  *
  * Rows are kept for NOTICE_KEPT_MS, so that she finds what she was told; what a service shows
  * of them, and gives her when she takes all away, is in the service's own words

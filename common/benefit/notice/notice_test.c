@@ -1,15 +1,7 @@
 /* A theatre that tells people of its shows. */
-#include "common/benefit/notice/notice.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-
+#include "common/benefit/benefit_fixture.h"
 #include "common/benefit/holders/holders.h"
-#include "common/benefit/holders/holders_fixture.h"
-#define SERVICE_SPEC 1 /* it is all in this file */
-#include "common/daemon/service_of_parts.h"
-#include "sample.pb-c.h"
+#include "common/benefit/notice/notice.h"
 
 #define WON  NOTICE__NOTICE_KIND__CHECKUP_WON
 #define SOON NOTICE__NOTICE_KIND__CHECKUP_SOON
@@ -21,22 +13,10 @@ SERVICE_OF_PARTS(theatre, THEATRE, "shows that people are told of")
 
 const Sample__Shows_Service shows_api = {.base = SAMPLE__SHOWS__BASE_INIT};
 
-static struct harness h;
-
 static int setup(void **state)
 {
     (void)state;
-    harness_init(&h, &theatre_spec, NULL);
-    harness_start(&h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    assert_string_equal(harness_audit(&h), "");
-    harness_close(&h);
-    return 0;
+    return begin(&theatre_spec, NULL, NULL);
 }
 
 static struct notice *part(void)
@@ -199,12 +179,8 @@ static void a_row_that_was_changed_is_found(void **state)
     give(WON, 7, 500);
     give(WON, 7, 501);
     withdraw(WON, 501);
-    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
-        harness_tamper(&h, changes[i][0]);
-        assert_string_not_equal(harness_audit(&h), "");
-        harness_tamper(&h, changes[i][1]);
-        assert_string_equal(harness_audit(&h), "");
-    }
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+        assert_found(&h, changes[i][0], changes[i][1]);
 }
 
 static void each_kind_has_its_words(void **state)
@@ -217,22 +193,37 @@ static void each_kind_has_its_words(void **state)
         assert_non_null(notice_sentence(kind));
         assert_non_null(notice_phrase(kind));
         assert_true(notice_until(kind, 5) >= 5);
+        assert_true(!notice_needed(kind) || notice_sms(kind)); /* what guards her account goes by her number too */
         /* Of her account she is told by her number too. */
         assert_int_equal(notice_sms(kind) != NULL, strncmp(value->name, "ACCOUNT_", 8) == 0);
     }
     assert_int_equal(notice__notice_kind__descriptor.n_values, NOTICE_KINDS);
 }
 
+static void of_kinds_of_a_later_service_there_are_no_bits(void **state)
+{
+    static const int several[] = {1, NOTICE_KINDS - 1, NOTICE_KINDS, 64, 0, -1, INT32_MIN, INT32_MAX};
+    Notice__NoticeKind kinds[ARRAY_LEN(several)];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(several); i++) {
+        kinds[i] = (Notice__NoticeKind)several[i];
+        assert_int_equal(notice_known(several[i]), i < 2);
+    }
+    assert_int_equal(notice_bits(kinds, ARRAY_LEN(kinds)), INT64_C(1) << 1 | INT64_C(1) << (NOTICE_KINDS - 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(she_is_told_once_while_it_is_so, setup, teardown),
-        cmocka_unit_test_setup_teardown(by_each_door_she_is_told_of_one_notice, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_crowd_that_was_told_is_told_that_it_is_over, setup, teardown),
-        cmocka_unit_test_setup_teardown(two_accounts_that_become_one_were_told_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_old_is_deleted, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_row_that_was_changed_is_found, setup, teardown),
+        TEST(she_is_told_once_while_it_is_so),
+        TEST(by_each_door_she_is_told_of_one_notice),
+        TEST(a_crowd_that_was_told_is_told_that_it_is_over),
+        TEST(two_accounts_that_become_one_were_told_once),
+        TEST(what_is_old_is_deleted),
+        TEST(a_row_that_was_changed_is_found),
         cmocka_unit_test(each_kind_has_its_words),
+        cmocka_unit_test(of_kinds_of_a_later_service_there_are_no_bits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,6 @@
 #include "common/benefit/payees/payees.h"
 
-#include <mbedtls/sha256.h>
-
+#include "common/base/sha256.h"
 #include "common/store/journal.h"
 
 #define CONTEXT  "payee account"
@@ -61,7 +60,7 @@ Settlement__PayeeAccount *payee_open(const struct payees *payees, const struct p
 
 static void put_event(const struct payee *payee, unsigned char hash[HASH_LEN], Settlement__PayeeChanged *ret)
 {
-    mbedtls_sha256_ret(payee->sealed.bytes, payee->sealed.len, hash, 0);
+    sha256_of(payee->sealed.bytes, payee->sealed.len, hash);
     settlement__payee_changed__init(ret);
     ret->payee_account_id = payee->id;
     ret->payee_id = payee->payee_id;
@@ -214,7 +213,7 @@ static bool agrees(void *self, const void *body, const Rpc__JournalRow *row, int
     changed = event->payee_changed;
     if (!payees_find(payees, changed->payee_account_id, &payee) || payee.journal_seq < row->seq)
         return false;
-    mbedtls_sha256_ret(payee.sealed.bytes, payee.sealed.len, hash, 0);
+    sha256_of(payee.sealed.bytes, payee.sealed.len, hash);
     told[0] += payee.journal_seq == row->seq;
     return payee.payee_id == changed->payee_id && changed->sealed_hash.len == HASH_LEN &&
            memcmp(changed->sealed_hash.data, hash, HASH_LEN) == 0 &&

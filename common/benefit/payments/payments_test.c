@@ -1,5 +1,4 @@
 /* To which account a market's merchants are paid, their invoices, and what was paid. */
-#define SERVICE_SPEC 1 /* it is all in the fixture */
 #include "common/benefit/settlement/settlement_fixture.h"
 #include "tests/scan.h"
 
@@ -277,9 +276,7 @@ static void what_was_changed_is_found(void **state)
         paid_before_ms = 0;
         assert_int_equal(invoices(&statement, INVOICE, 1000), 0);
         assert_int_equal(act(finance(1), pay, &statement), 0);
-        assert_string_equal(harness_audit(&h), "");
-        harness_tamper(&h, changes[i]);
-        assert_string_not_equal(harness_audit(&h), "");
+        assert_found(&h, changes[i], NULL);
         harness_close(&h);
     }
 }

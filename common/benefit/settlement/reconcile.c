@@ -1,8 +1,7 @@
 #include "common/benefit/settlement/reconcile.h"
 
 #include "common/text/csv.h"
-
-#define AMOUNT_MAX 20 /* characters of an amount before its point */
+#include "common/text/yuan.h"
 
 /* What one side has of a thing, in one line. */
 struct item {
@@ -10,38 +9,6 @@ struct item {
 };
 
 /* ---- their file ---- */
-
-static bool read_number(const char *text, int64_t *ret)
-{
-    size_t len = strspn(text, "0123456789");
-
-    *ret = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (__builtin_mul_overflow(*ret, 10, ret) || __builtin_add_overflow(*ret, text[i] - '0', ret))
-            return false;
-    }
-    return len > 0 && text[len] == '\0';
-}
-
-/* Yuan with at most two decimals. */
-static bool read_yuan(const char *text, int64_t *ret)
-{
-    bool below = *text == '-';
-    size_t whole = strspn(text + below, "0123456789"), cents = 0;
-    const char *point = text + below + whole;
-    char fen[AMOUNT_MAX + 3];
-
-    if (*point == '.')
-        cents = strspn(point + 1, "0123456789");
-    if (whole == 0 || whole > AMOUNT_MAX || cents > 2 || (*point == '.' && cents == 0) ||
-        point[*point == '.' ? 1 + cents : 0] != '\0')
-        return false;
-    snprintf(fen, sizeof(fen), "%.*s%.*s%.*s", (int)whole, text + below, (int)cents, point + 1, (int)(2 - cents), "00");
-    if (!read_number(fen, ret))
-        return false;
-    *ret = below ? -*ret : *ret;
-    return true;
-}
 
 /* What a row has in a column; "" where there is none. */
 static const char *field_of(const struct csv_row *row, int column)
@@ -53,8 +20,8 @@ static const char *field_of(const struct csv_row *row, int column)
 static bool read_row(const struct reconcile_columns *columns, const struct csv_row *row, struct item *ret,
                      bool *ret_names)
 {
-    bool is_thing = read_number(field_of(row, columns->thing), &ret->thing_id) && ret->thing_id > 0;
-    bool is_fen = read_yuan(field_of(row, columns->fen), &ret->fen);
+    bool is_thing = number_read(field_of(row, columns->thing), &ret->thing_id) && ret->thing_id > 0;
+    bool is_fen = yuan_read(field_of(row, columns->fen), &ret->fen);
 
     *ret_names = row->n_fields > 0 && !is_thing && !is_fen;
     return is_thing && is_fen;

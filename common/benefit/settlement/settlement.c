@@ -1,13 +1,12 @@
 #include "common/benefit/settlement/settlement.h"
 
-#include <mbedtls/sha256.h>
-
 #include "common/base/bytes.h"
 #include "common/base/hex.h"
+#include "common/base/sha256.h"
 
-#define CSV_LINES 500 /* of one part */
-#define CSV_LINE  240 /* bytes of one, at most */
-#define CSV_WORD  40  /* of these what a kind of line is called */
+#define CSV_LINES 500                         /* of one part */
+#define CSV_LINE  (240 + SETTLEMENT_CSV_MORE) /* bytes of one, at most */
+#define CSV_WORD  40                          /* of these what a kind of line is called */
 
 #define COLUMNS                                                                                                        \
     "statement_id, for_id, payee_id, state, n_lines, total_fen, lines_hash, prepared_by, prepared_at, decided_by, "    \
@@ -62,7 +61,6 @@ _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 void settlement_use(struct settlement *settlement, const struct settlement_kind *kind, struct two_hands *hands)
 {
     ensure(strlen(kind->csv_due) <= CSV_WORD && strlen(kind->csv_correction) <= CSV_WORD);
-    ensure(!kind->event || kind->event->sizeof_message == sizeof(Settlement__StatementChanged));
     settlement->kind = kind;
     settlement->hands = hands;
 }
@@ -140,11 +138,9 @@ bool statement_line_of(const struct settlement *settlement, int64_t thing_id, in
 
 /* ---- changes ---- */
 
-static void put_event(const struct settlement *settlement, struct statement *s, Settlement__StatementChanged *ret)
+static void put_event(struct statement *s, Settlement__StatementChanged *ret)
 {
     settlement__statement_changed__init(ret);
-    if (settlement->kind->event)
-        ret->base.descriptor = settlement->kind->event;
     ret->statement_id = s->id;
     ret->for_id = s->for_id;
     ret->payee_id = s->payee_id;
@@ -159,7 +155,7 @@ static void change(struct settlement *settlement, int state, void *call, struct 
     Settlement__StatementChanged changed;
 
     s->state = state;
-    put_event(settlement, s, &changed);
+    put_event(s, &changed);
     changed.state = (Settlement__State)state;
     rpc_tell(call, &changed.base);
     s->journal_seq = rpc_server_journal(settlement->parts->rpc)->tip.seq;
@@ -173,11 +169,12 @@ static struct hands_deed deed_of(const struct settlement *settlement, struct sta
 {
     const struct settlement_kind *kind = settlement->kind;
 
-    put_event(settlement, s, what);
+    put_event(s, what);
     return (struct hands_deed){
         .kind = kind->deed,
         .id = s->id,
         .what = &what->base,
+        .what_name = kind->deeds,
         .until = rpc_now(call) + HANDS_LIFE_MS,
         .roles = kind->roles,
         .union_path = union_path,
@@ -186,7 +183,7 @@ static struct hands_deed deed_of(const struct settlement *settlement, struct sta
     };
 }
 
-static void hash_line(mbedtls_sha256_context *sum, const struct statement_line *line)
+static void hash_line(struct sha256 *sum, const struct statement_line *line)
 {
     unsigned char bytes[28];
 
@@ -194,8 +191,8 @@ static void hash_line(mbedtls_sha256_context *sum, const struct statement_line *
     put_be32(bytes + 8, (uint32_t)line->kind);
     put_be64(bytes + 12, (uint64_t)line->fen);
     put_be64(bytes + 20, (uint64_t)line->seq);
-    mbedtls_sha256_update_ret(sum, bytes, sizeof(bytes));
-    mbedtls_sha256_update_ret(sum, line->hash, sizeof(line->hash));
+    sha256_add(sum, bytes, sizeof(bytes));
+    sha256_add(sum, line->hash, sizeof(line->hash));
 }
 
 /* Tells the service what stands for a thing: of two that an earlier program let stand, the one to be corrected. */
@@ -213,10 +210,9 @@ static void tell_stands(struct settlement *settlement, int64_t thing_id)
 
 static void add_lines(struct settlement *settlement, struct statement *s, const struct statement_line *lines)
 {
-    mbedtls_sha256_context sum;
+    struct sha256 sum;
 
-    mbedtls_sha256_init(&sum);
-    mbedtls_sha256_starts_ret(&sum, 0);
+    sha256_start(&sum);
     for (int32_t i = 0; i < s->n_lines; i++) {
         const struct statement_line *line = &lines[i];
 
@@ -226,8 +222,7 @@ static void add_lines(struct settlement *settlement, struct statement *s, const 
                   line->corrects);
         tell_stands(settlement, line->thing_id);
     }
-    mbedtls_sha256_finish_ret(&sum, s->lines_hash);
-    mbedtls_sha256_free(&sum);
+    sha256_end(&sum, s->lines_hash);
 }
 
 /* Numbers the lines, and finds the amount of what they take back and the hash of each row. 0 or a Reason. */
@@ -358,8 +353,7 @@ int statement_decide(struct settlement *settlement, const char *union_path, int 
 
 /* ---- for a spreadsheet ---- */
 
-/* Fen as yuan with two decimals. */
-static int print_yuan(char *to, size_t size, int64_t fen)
+int statement_print_yuan(char *to, size_t size, int64_t fen)
 {
     uint64_t amount = fen < 0 ? -(uint64_t)fen : (uint64_t)fen;
 
@@ -368,18 +362,21 @@ static int print_yuan(char *to, size_t size, int64_t fen)
 }
 
 /* One line; how many bytes, at most CSV_LINE. */
-static size_t print_line(const struct settlement_kind *kind, const struct statement *s,
+static size_t print_line(const struct settlement *settlement, const struct statement *s,
                          const struct statement_line *line, char *to)
 {
+    const struct settlement_kind *kind = settlement->kind;
     const char *word = line->kind == SETTLEMENT__LINE_KIND__DUE ? kind->csv_due : kind->csv_correction;
     char yuan[32];
     size_t len;
 
-    print_yuan(yuan, sizeof(yuan), line->fen);
+    statement_print_yuan(yuan, sizeof(yuan), line->fen);
     len = (size_t)snprintf(to, CSV_LINE, "%lld,%d,%lld,%s,%s,%lld,", (long long)s->id, line->line,
                            (long long)line->thing_id, word, yuan, (long long)line->seq);
     hex_write(line->hash, sizeof(line->hash), to + len);
     len += 2 * sizeof(line->hash);
+    if (kind->csv_more)
+        len += kind->csv_more(parts_self(settlement->parts), line, to + len);
     to[len++] = '\r';
     to[len++] = '\n';
     ensure(len <= CSV_LINE);
@@ -402,7 +399,7 @@ int statement_export(const struct settlement *settlement, const struct statement
     if (after == 0)
         len = (size_t)snprintf(text, 3 + strlen(kind->csv_head) + 3, "\xef\xbb\xbf%s\r\n", kind->csv_head);
     for (int i = 0; i < n; i++)
-        len += print_line(kind, statement, &lines[i], text + len);
+        len += print_line(settlement, statement, &lines[i], text + len);
     ret->body = (ProtobufCBinaryData){len, (uint8_t *)text};
     if (n > 0 && lines[n - 1].line < statement->n_lines)
         ret->next = lines[n - 1].line;
@@ -415,15 +412,13 @@ static bool lines_agree(const struct settlement *settlement, const struct statem
 {
     unsigned char hash[SETTLEMENT_HASH_LEN];
     struct statement_line line;
-    mbedtls_sha256_context sum;
+    struct sha256 sum;
 
-    mbedtls_sha256_init(&sum);
-    mbedtls_sha256_starts_ret(&sum, 0);
+    sha256_start(&sum);
     ask_lines(settlement, s->id, 0, SETTLEMENT_LINES_MAX);
     while (next_line(settlement, &line))
         hash_line(&sum, &line);
-    mbedtls_sha256_finish_ret(&sum, hash);
-    mbedtls_sha256_free(&sum);
+    sha256_end(&sum, hash);
     return memcmp(hash, s->lines_hash, sizeof(hash)) == 0;
 }
 

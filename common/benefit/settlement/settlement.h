@@ -26,6 +26,7 @@
 
 #define SETTLEMENT_LINES_MAX 1000 /* of a statement */
 #define SETTLEMENT_HASH_LEN  32
+#define SETTLEMENT_CSV_MORE  400 /* bytes that a service adds to a line of an export, and a NUL */
 
 extern const struct part_spec settlement_part;
 extern const struct store_steps settlement_steps;
@@ -57,11 +58,9 @@ struct statement_line {
 
 /* What a service settles. In both functions self is the service's struct. */
 struct settlement_kind {
-    const char *deed; /* two hands know it by this */
-    /* The service's own message, alike to StatementChanged, by which its journal and two hands know a statement since
-     * before it was a part's (part_table.statement_before); NULL: there is none. */
-    const ProtobufCMessageDescriptor *event;
-    const int *roles; /* who prepares and decides, ended by ROLE_NONE */
+    const char *deed;  /* two hands know it by this */
+    const char *deeds; /* see hands_deed.what_name; usually NULL */
+    const int *roles;  /* who prepares and decides, ended by ROLE_NONE */
     struct {
         int nothing;    /* to settle */
         int decided;    /* already */
@@ -72,6 +71,8 @@ struct settlement_kind {
     const char *csv_head;                 /* the names of the columns */
     const char *csv_due, *csv_correction; /* what a line is */
     const char *file_name;                /* of an export: letters */
+    /* What a line of an export has behind these, with a comma before each column; NULL: nothing. Its length. */
+    size_t (*csv_more)(void *self, const struct statement_line *line, char to[SETTLEMENT_CSV_MORE]);
     /* To whom a thing is owed now (0: nobody), and the journal's last row about it. False: there is none. */
     bool (*owed)(void *self, int64_t thing_id, int64_t *ret_payee_id, int64_t *ret_seq);
     /* Which statement, and whose, stands for a thing from now on; 0 and 0: none. */
@@ -97,6 +98,8 @@ bool statement_line_of(const struct settlement *settlement, int64_t thing_id, in
                        struct statement_line *ret);
 /* What is prepared and confirmed of a purpose. */
 int64_t statements_total(const struct settlement *settlement, int64_t for_id);
+/* Fen as yuan with two decimals. */
+int statement_print_yuan(char *to, size_t size, int64_t fen);
 /* A part of a statement as CSV (RFC 4180) with a byte order mark: lines after a number. 0 or a Reason. */
 int statement_export(const struct settlement *settlement, const struct statement *statement, int32_t after, void *call,
                      Rpc__Part *ret);

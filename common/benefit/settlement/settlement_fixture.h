@@ -1,21 +1,14 @@
 /* settlement_fixture.h: a market whose union owes its merchants for what members were sold. */
 #pragma once
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-
+#include "common/benefit/benefit_fixture.h"
 #include "common/benefit/payments/payments.h"
 #include "common/benefit/settlement/reconcile.h"
-#include "common/daemon/service_of_parts.h"
-#include "sample.pb-c.h"
-#include "tests/harness.h"
 
 #define PATH     "0001"
 #define FINANCE  RULE__ROLE__FINANCE
 #define MONTH    202603 /* a statement's purpose */
 #define MERCHANT 8
 #define ANOTHER  9
-#define KEYS     "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n"
 
 #define MARKET_PARTS(PART, SHARED) SHARED(two_hands) SHARED(settlement) SHARED(payees) SHARED(payments) PART(sales)
 #define MARKET_SERVICES(SERVICE)
@@ -88,8 +81,6 @@ static const struct settlement_kind market_kind = {
 
 /* ---- the market ---- */
 
-static struct harness h;
-
 static int market_start(struct service *service)
 {
     struct market *market = service->self;
@@ -111,21 +102,8 @@ static const struct service_spec market_spec = {.name = "sample", .parts = &serv
 static inline int setup(void **state)
 {
     (void)state;
-    harness_init(&h, &market_spec, market_done);
-    harness_key(&h, "HUIGONG_MARKET_KEY", KEYS);
-    harness_start(&h);
-    return 0;
+    return begin(&market_spec, market_done, "HUIGONG_MARKET_KEY");
 }
-
-static inline int teardown(void **state)
-{
-    (void)state;
-    assert_string_equal(harness_audit(&h), "");
-    harness_close(&h);
-    return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static inline struct market *market(void)
 {

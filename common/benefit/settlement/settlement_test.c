@@ -1,5 +1,4 @@
 /* What a market's merchants are owed: statements, two hands, corrections, the export, somebody else's file. */
-#define SERVICE_SPEC 1 /* it is all in the fixture */
 #include "common/benefit/settlement/settlement_fixture.h"
 
 static void what_was_sold_is_settled_once(void **state)
@@ -226,9 +225,7 @@ static void a_statement_that_was_changed_is_found(void **state)
         sell(MERCHANT, 700);
         sell(MERCHANT, 800);
         prepared(MERCHANT);
-        assert_string_equal(harness_audit(&h), "");
-        harness_tamper(&h, changes[i]);
-        assert_string_not_equal(harness_audit(&h), "");
+        assert_found(&h, changes[i], NULL);
         harness_close(&h);
     }
 }

@@ -13,8 +13,7 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
-/* NULL: there is none, or the arena is full. */
-static char *find_path(const struct tree *tree, int64_t union_id, struct arena *arena)
+char *tree_find(const struct tree *tree, int64_t union_id, struct arena *arena)
 {
     unsigned statement = tree->sql + SQL_PATH;
     const char *text;
@@ -32,7 +31,7 @@ static char *find_path(const struct tree *tree, int64_t union_id, struct arena *
 char *tree_path(const struct tree *tree, int64_t union_id, const char *field, void *call)
 {
     bool anew = union_id && parts_hear_anew(tree->parts, "identity");
-    char *path = union_id ? find_path(tree, union_id, rpc_arena(call)) : "";
+    char *path = union_id ? tree_find(tree, union_id, rpc_arena(call)) : "";
 
     if (path && !anew)
         return path;
@@ -66,7 +65,7 @@ int tree_id(const struct tree *tree, const char *path, void *call, int64_t *ret_
 /* From where it is known to be: the oldest rows do not say. */
 static void move(const struct tree *tree, const Identity__UnionMoved *moved, void *call)
 {
-    const char *old_path = find_path(tree, moved->union_id, rpc_arena(call));
+    const char *old_path = tree_find(tree, moved->union_id, rpc_arena(call));
     char end[UNION_PATH_SIZE + 1];
 
     if (!old_path)

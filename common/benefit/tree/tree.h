@@ -12,7 +12,9 @@
  *
  * A union that has just been made may not have been heard of yet. It is refused with the word
  * to try again; only what is not new and is not here is no union. While the part hears anew what
- * the service's rows have moved with long ago, every union is: its place is of an earlier day. */
+ * the service's rows have moved with long ago, every union is: its place is of an earlier day.
+ *
+ * In SQL a service, and a part behind this one, may read tree_union. */
 #pragma once
 #include "common/daemon/part.h"
 
@@ -31,6 +33,8 @@ struct tree {
  * all unions, when it names none (0). NULL after refusing with UNION_NOT_FOUND, or with
  * UNION_NOT_KNOWN_YET and when to try again. */
 char *tree_path(const struct tree *tree, int64_t union_id, const char *field, void *call);
+/* The path of a union that a journal names, in an arena; NULL: it is not known here, or the arena is full. */
+char *tree_find(const struct tree *tree, int64_t union_id, struct arena *arena);
 /* The id of the union at a path; 0: there is none, or it is "". 0, or UNION_NOT_KNOWN_YET while
  * what was ever told of unions is still being heard. */
 int tree_id(const struct tree *tree, const char *path, void *call, int64_t *ret_id);

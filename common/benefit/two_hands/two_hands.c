@@ -1,31 +1,74 @@
 #include "common/benefit/two_hands/two_hands.h"
 
-#include <mbedtls/sha256.h>
-
+#include "common/base/sha256.h"
 #include "common/base/union_path.h"
 
 #define COLUMNS                                                                                                        \
     "hand_id, kind, deed_id, state, first_by, now_by, gave_by, also_gave_by, what, given_at, until, second_by, "       \
-    "ended_at"
+    "ended_at, union_path, roles"
 
-enum { SQL_ADD, SQL_END, SQL_LATEST, SQL_FIND, N_SQL };
+enum { SQL_ADD, SQL_END, SQL_LATEST, SQL_FIND, SQL_WAITING, SQL_COUNT, N_SQL };
 
 static const char *const sql[] = {
-    [SQL_ADD] = "INSERT INTO two_hands (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    [SQL_ADD] = "INSERT INTO two_hands (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+                "?14, ?15)",
     [SQL_END] = "UPDATE two_hands SET state = ?2, second_by = ?3, ended_at = ?4 WHERE hand_id = ?1",
     [SQL_LATEST] = "SELECT " COLUMNS " FROM two_hands WHERE deed_id = ?1 AND kind = ?2 ORDER BY hand_id DESC LIMIT 1",
     [SQL_FIND] = "SELECT " COLUMNS " FROM two_hands WHERE hand_id = ?1",
+    [SQL_WAITING] = "SELECT " COLUMNS " FROM two_hands WHERE state = 1 AND (union_path, hand_id) > (?1, ?3) AND "
+                    "union_path < ?2 AND roles & ?4 AND until > ?5 AND (?7 = '' OR kind = ?7) ORDER BY union_path, "
+                    "hand_id LIMIT ?6",
+    [SQL_COUNT] = "SELECT kind, count(*) FROM (SELECT kind FROM two_hands WHERE state = 1 AND union_path >= ?1 AND "
+                  "union_path < ?2 AND roles & ?3 AND until > ?4 LIMIT ?5) GROUP BY kind ORDER BY kind LIMIT ?6",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
 /* ---- rows ---- */
 
-static bool read_row(const struct two_hands *hands, unsigned which, struct hands *ret)
+static bool next_row(const struct two_hands *hands, unsigned which, struct hands *ret)
 {
-    return store_only(hands->store, hands->sql + which, INTO(ret->id), INTO(ret->kind), INTO(ret->deed_id),
+    return store_read(hands->store, hands->sql + which, INTO(ret->id), INTO(ret->kind), INTO(ret->deed_id),
                       INTO(ret->state), INTO(ret->first_by), INTO(ret->now_by), INTO(ret->gave_by),
                       INTO(ret->also_gave_by), INTO(ret->what), INTO(ret->given_at), INTO(ret->until),
-                      INTO(ret->second_by), INTO(ret->ended_at));
+                      INTO(ret->second_by), INTO(ret->ended_at), INTO(ret->union_path), INTO(ret->roles));
+}
+
+static bool read_row(const struct two_hands *hands, unsigned which, struct hands *ret)
+{
+    bool found = next_row(hands, which, ret);
+
+    store_end(hands->store, hands->sql + which);
+    return found;
+}
+
+size_t hands_find_waiting(const struct two_hands *hands, const struct hands_waiting *waiting, const char *kind,
+                          const char *from, int64_t after, struct hands *ret, size_t size)
+{
+    char end[UNION_PATH_SIZE + 1];
+    size_t n = 0;
+
+    union_path_end(waiting->path, end);
+    store_ask(hands->store, hands->sql + SQL_WAITING, "ttiiiit", from, end, after, waiting->roles, waiting->now,
+              (int64_t)size, kind);
+    while (ret && n < size && next_row(hands, SQL_WAITING, &ret[n]))
+        n++;
+    store_end(hands->store, hands->sql + SQL_WAITING);
+    return n;
+}
+
+size_t hands_count_waiting(const struct two_hands *hands, const struct hands_waiting *waiting,
+                           struct hands_count ret[HANDS_KINDS])
+{
+    char end[UNION_PATH_SIZE + 1];
+    size_t n = 0;
+
+    union_path_end(waiting->path, end);
+    store_ask(hands->store, hands->sql + SQL_COUNT, "ttiiii", waiting->path, end, waiting->roles, waiting->now,
+              (int64_t)HANDS_COUNTED, (int64_t)HANDS_KINDS);
+    while (n < HANDS_KINDS && store_read(hands->store, hands->sql + SQL_COUNT, INTO(ret[n].kind), INTO(ret[n].n)))
+        n++;
+    store_end(hands->store, hands->sql + SQL_COUNT);
+    return n;
 }
 
 bool hands_find(const struct two_hands *hands, const char *kind, int64_t deed_id, struct hands *ret)
@@ -96,7 +139,7 @@ static void hash_what(const struct hands_deed *deed, void *call, unsigned char r
         return; /* the call will be OVERLOADED */
     memcpy(bytes, name, len);
     protobuf_c_message_pack(deed->what, bytes + len);
-    ensure(mbedtls_sha256_ret(bytes, len + size, ret, 0) == 0);
+    sha256_of(bytes, len + size, ret);
 }
 
 /* Gives it an id, and says what is done. */
@@ -105,9 +148,12 @@ static void add(struct two_hands *hands, const struct hands_deed *deed, struct h
     row->id = id_next(&hands->parts->ids, rpc_now(call));
     ensure(snprintf(row->kind, sizeof(row->kind), "%s", deed->kind) < (int)sizeof(row->kind));
     hash_what(deed, call, row->what);
-    store_run(hands->store, hands->sql + SQL_ADD, "itiiiiiibiiii", row->id, row->kind, row->deed_id,
+    for (const int *role = deed->roles; role && *role; role++)
+        row->roles |= INT64_C(1) << *role;
+    snprintf(row->union_path, sizeof(row->union_path), "%s", deed->union_path ? deed->union_path : "");
+    store_run(hands->store, hands->sql + SQL_ADD, "itiiiiiibiiiiti", row->id, row->kind, row->deed_id,
               (int64_t)row->state, row->first_by, row->now_by, row->gave_by, row->also_gave_by, row->what,
-              sizeof(row->what), row->given_at, row->until, row->second_by, row->ended_at);
+              sizeof(row->what), row->given_at, row->until, row->second_by, row->ended_at, row->union_path, row->roles);
     say(row, call);
 }
 
@@ -307,7 +353,8 @@ const struct part_spec two_hands_part = {
     .agrees = agrees,
     .counts = {{"hands given", "SELECT count(*) FROM two_hands"},
                {"hands that ended", "SELECT count(*) FROM two_hands WHERE state > 1"}},
-    .others = "two_hands.deed_id",
+    .others = "two_hands.deed_id two_hands.roles",
+    .moves = "two_hands.union_path",
     .exports = {{NULL, "-- what two officials did is the account of their office, and names the other"}},
     .closed = {"-- what two officials did is the account of their office"},
     .merged = {"UPDATE two_hands SET now_by = ?2 WHERE now_by = ?1",

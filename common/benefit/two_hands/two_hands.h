@@ -18,12 +18,15 @@
  * and when the record has changed meanwhile the deed is refused and proposed anew. Until
  * `until` the first hand may take it back; after it nobody confirms it. */
 #pragma once
+#include "common/base/union_path.h"
 #include "common/daemon/part.h"
 #include "two_hands.pb-c.h"
 
 #define HANDS_WHAT_LEN  32
 #define HANDS_OFFICE_MS (INT64_C(24) * 3600000)
 #define HANDS_KIND_SIZE 24
+#define HANDS_KINDS     32                       /* of one service */
+#define HANDS_COUNTED   1000                     /* that wait; more are not told apart */
 #define HANDS_LIFE_MS   (INT64_C(30) * 86400000) /* of a deed that has no time of its own */
 
 extern const struct part_spec two_hands_part;
@@ -53,8 +56,10 @@ struct hands_deed {
 /* As it is on record. */
 struct hands {
     int64_t id, deed_id, first_by, now_by, gave_by, also_gave_by, given_at, until, second_by, ended_at;
-    int state; /* Hands__State */
+    int state;     /* Hands__State */
+    int64_t roles; /* by which it may be confirmed, 1 << Rule__Role */
     char kind[HANDS_KIND_SIZE];
+    char union_path[UNION_PATH_SIZE];
     unsigned char what[HANDS_WHAT_LEN];
 };
 
@@ -77,5 +82,20 @@ void hands_end(struct two_hands *hands, const char *kind, int64_t deed_id, int s
 bool hands_find(const struct two_hands *hands, const char *kind, int64_t deed_id, struct hands *ret);
 /* Whether the second hand of a deed is waited for. */
 bool hands_wait(const struct two_hands *hands, const char *kind, int64_t deed_id, int64_t now);
+/* What waits in a subtree for somebody who holds one of some roles (1 << Rule__Role) there. */
+struct hands_waiting {
+    const char *path;
+    int64_t roles, now;
+};
+/* Of a kind, or ("") of all, behind a place and an id, by place and id; returns how many. */
+size_t hands_find_waiting(const struct two_hands *hands, const struct hands_waiting *waiting, const char *kind,
+                          const char *from, int64_t after, struct hands *ret, size_t size);
+struct hands_count {
+    char kind[HANDS_KIND_SIZE];
+    int64_t n;
+};
+/* How many of each kind, of the first HANDS_COUNTED; returns of how many kinds. */
+size_t hands_count_waiting(const struct two_hands *hands, const struct hands_waiting *waiting,
+                           struct hands_count ret[HANDS_KINDS]);
 /* Whether a member, as the accounts are now, gave the first hand that waits. */
 bool hands_is_first(const struct two_hands *hands, const char *kind, int64_t deed_id, int64_t member_id);

@@ -17,3 +17,9 @@ CREATE TABLE two_hands (
 ) STRICT;
 CREATE UNIQUE INDEX two_hands_open ON two_hands (deed_id, kind) WHERE state = 1;
 CREATE INDEX two_hands_deed ON two_hands (deed_id, kind, hand_id);
+-- step 2
+-- Where, and by which offices, the second hand may be given: what waits is listed by it. What was given before is in
+-- no list.
+ALTER TABLE two_hands ADD COLUMN union_path TEXT NOT NULL DEFAULT '';
+ALTER TABLE two_hands ADD COLUMN roles INTEGER NOT NULL DEFAULT 0;  -- 1 << rule.Role
+CREATE INDEX two_hands_waiting ON two_hands (union_path, hand_id) WHERE state = 1;

@@ -1,15 +1,7 @@
 /* A theatre whose shows are put on by two people. */
-#include "common/benefit/two_hands/two_hands.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-
+#include "common/benefit/benefit_fixture.h"
 #include "common/benefit/holders/holders.h"
-#include "common/benefit/holders/holders_fixture.h"
-#define SERVICE_SPEC 1 /* it is all in this file */
-#include "common/daemon/service_of_parts.h"
-#include "sample.pb-c.h"
+#include "common/benefit/two_hands/two_hands.h"
 
 #define PATH    "00010002"
 #define LIFE_MS INT64_C(1000000)
@@ -54,22 +46,10 @@ static void create_show(Sample__Shows_Service *service, const Sample__CreateShow
 
 const Sample__Shows_Service shows_api = {.base = SAMPLE__SHOWS__BASE_INIT, .create_show = create_show};
 
-static struct harness h;
-
 static int setup(void **state)
 {
     (void)state;
-    harness_init(&h, &theatre_spec, NULL);
-    harness_start(&h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    assert_string_equal(harness_audit(&h), "");
-    harness_close(&h);
-    return 0;
+    return begin(&theatre_spec, NULL, NULL);
 }
 
 static const Rpc__Answer *hand(const char *what, int64_t deed, const Rpc__Principal *who)
@@ -185,6 +165,41 @@ static void who_gave_the_office_is_no_second_hand_for_a_day(void **state)
     assert_ok(hand("confirm", 8, young));
 }
 
+/* The deeds that wait in a subtree for whoever holds these offices there, with blanks between. */
+static const char *waiting(const char *path, int64_t roles)
+{
+    const struct theatre *self = h.service.self;
+    static char text[64];
+    struct hands found[4];
+    const struct hands_waiting asked = {path, roles, clock_now(&h.service.clock)};
+    size_t n = hands_find_waiting(&self->two_hands, &asked, "", path, 0, found, 4);
+
+    text[0] = '\0';
+    for (size_t i = 0, len = 0; i < n; i++)
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%d", i ? " " : "", (int)found[i].deed_id);
+    return text;
+}
+
+static void what_waits_is_listed_where_and_by_whom_it_may_be_confirmed(void **state)
+{
+    int64_t managers = INT64_C(1) << MANAGER;
+
+    (void)state;
+    assert_ok(hand("give", 5, manager(1)));
+    assert_ok(hand("give", 6, manager(2)));
+    assert_ok(hand("give", 7, manager(2)));
+    assert_ok(hand("confirm", 6, manager(1)));
+    assert_string_equal(waiting("0001", managers), "5 7");
+    assert_string_equal(waiting(PATH, managers | 1), "5 7");
+    assert_string_equal(waiting("0002", managers), "");
+    assert_string_equal(waiting("0001", INT64_C(1) << RULE__ROLE__FINANCE), "");
+    assert_int_equal(hear_moved(&h, PATH, "00020002"), 0);
+    assert_string_equal(waiting("0001", managers), "");
+    assert_string_equal(waiting("0002", managers), "5 7");
+    clock_step(&h.service.clock, LIFE_MS);
+    assert_string_equal(waiting("0002", managers), "");
+}
+
 static void a_row_that_was_changed_is_found(void **state)
 {
     (void)state;
@@ -200,12 +215,13 @@ static void a_row_that_was_changed_is_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(another_confirms_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(it_ends_in_time_and_when_it_is_taken_back, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_number_is_no_hand, setup, teardown),
-        cmocka_unit_test_setup_teardown(two_accounts_of_one_person_are_one_hand, setup, teardown),
-        cmocka_unit_test_setup_teardown(who_gave_the_office_is_no_second_hand_for_a_day, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_row_that_was_changed_is_found, setup, teardown),
+        TEST(another_confirms_once),
+        TEST(it_ends_in_time_and_when_it_is_taken_back),
+        TEST(a_number_is_no_hand),
+        TEST(two_accounts_of_one_person_are_one_hand),
+        TEST(who_gave_the_office_is_no_second_hand_for_a_day),
+        TEST(what_waits_is_listed_where_and_by_whom_it_may_be_confirmed),
+        TEST(a_row_that_was_changed_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

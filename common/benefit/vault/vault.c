@@ -23,7 +23,8 @@ static const char *const sql[] = {
                       "AND file_id < ?2 ORDER BY file_id DESC LIMIT ?3",
     [SQL_HERS_AFTER] = "SELECT " COLUMNS " FROM vault_file WHERE " HOLDER_HERS " AND ready_at > 0 AND file_id > ?2 "
                        "ORDER BY file_id LIMIT ?3",
-    [SQL_VERSIONS] = "SELECT count(*), coalesce(max(version), 0) FROM vault_file WHERE subject_id = ?1",
+    [SQL_VERSIONS] = "SELECT count(*) FROM vault_file WHERE subject_id = ?1",
+    [SQL_LAST_VERSION] = "SELECT max(version) FROM vault_file WHERE subject_id = ?1",
     [SQL_LIVING] = "SELECT " COLUMNS " FROM vault_file WHERE member_id = ?1 AND state <= 3 LIMIT ?2",
     [SQL_DUE] = "SELECT " COLUMNS " FROM vault_file WHERE (state = 1 AND begun_at <= ?1) "
                 "OR (state IN (2, 3) AND ready_at <= ?2) LIMIT ?3",
@@ -59,31 +60,10 @@ void vault_open(struct vault *vault, const struct vault_kind *kind, const struct
 
 static bool next_file(const struct vault *vault, unsigned statement, struct vault_file *ret)
 {
-    struct store *store = vault->store;
-    unsigned at = vault->sql + statement;
-    const void *wrapped;
-
-    if (!store_row(store, at))
-        return false;
-    *ret = (struct vault_file){
-        .id = store_int(store, at, 0),
-        .subject_id = store_int(store, at, 1),
-        .group_id = store_int(store, at, 2),
-        .place_id = store_int(store, at, 3),
-        .member_id = store_int(store, at, 4),
-        .version = (int32_t)store_int(store, at, 5),
-        .size = (int32_t)store_int(store, at, 6),
-        .state = (int)store_int(store, at, 7),
-        .begun_at = store_int(store, at, 8),
-        .ready_at = store_int(store, at, 9),
-        .ended_at = store_int(store, at, 10),
-        .journal_seq = store_int(store, at, 11),
-    };
-    wrapped = store_blob(store, at, 12, &ret->wrapped_len);
-    if (ret->wrapped_len > sizeof(ret->wrapped))
-        ret->wrapped_len = 0;
-    memcpy(ret->wrapped, wrapped, ret->wrapped_len);
-    return true;
+    return store_read(vault->store, vault->sql + statement, INTO(ret->id), INTO(ret->subject_id), INTO(ret->group_id),
+                      INTO(ret->place_id), INTO(ret->member_id), INTO(ret->version), INTO(ret->size), INTO(ret->state),
+                      INTO(ret->begun_at), INTO(ret->ready_at), INTO(ret->ended_at), INTO(ret->journal_seq),
+                      INTO_LEN(ret->wrapped, ret->wrapped_len));
 }
 
 static bool only_file(const struct vault *vault, unsigned statement, struct vault_file *ret)
@@ -272,15 +252,12 @@ enum vault_trouble vault_check(struct vault *vault, const struct vault_file *fil
 
 void vault_ready(struct vault *vault, struct vault_file *file, void *call)
 {
-    unsigned statement = vault->sql + SQL_VERSIONS;
     struct vault_file before;
 
     if (find_in_state(vault, file->subject_id, VAULT_READY, &before))
         change(vault, &before, VAULT_SUPERSEDED, call);
-    store_ask(vault->store, statement, "i", file->subject_id);
-    if (store_row(vault->store, statement))
-        file->version = (int32_t)store_int(vault->store, statement, 1) + 1;
-    store_end(vault->store, statement);
+    store_ask(vault->store, vault->sql + SQL_LAST_VERSION, "i", file->subject_id);
+    file->version = (int32_t)store_number(vault->store, vault->sql + SQL_LAST_VERSION) + 1;
     file->ready_at = rpc_now(call);
     change(vault, file, VAULT_READY, call);
 }
@@ -352,14 +329,7 @@ void vault_ask_looks(const struct vault *vault, int64_t file_id, int64_t before,
 
 bool vault_next_look(const struct vault *vault, int64_t *ret_look_id, int64_t *ret_at, int64_t *ret_session_id)
 {
-    unsigned statement = vault->sql + SQL_LOOKS;
-
-    if (!store_row(vault->store, statement))
-        return false;
-    *ret_look_id = store_int(vault->store, statement, 0);
-    *ret_at = store_int(vault->store, statement, 1);
-    *ret_session_id = store_int(vault->store, statement, 2);
-    return true;
+    return store_read(vault->store, vault->sql + SQL_LOOKS, INTO(*ret_look_id), INTO(*ret_at), INTO(*ret_session_id));
 }
 
 /* ---- links ---- */

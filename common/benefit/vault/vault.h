@@ -25,10 +25,10 @@
  * what it keeps when it starts (vault_open). What is kept of a person it exports itself,
  * since it alone can read the notes (vault_ask_after). */
 #pragma once
-#include <mbedtls/sha256.h>
 
 #include "common/base/body_parts.h"
 #include "common/base/limits.h"
+#include "common/base/sha256.h"
 #include "common/daemon/part.h"
 #include "common/trust/pii.h"
 
@@ -92,7 +92,7 @@ struct vault_hash { /* how far one has got; file_id 0: free */
     int64_t file_id;
     uint64_t run; /* no two have the same */
     int32_t next; /* part */
-    mbedtls_sha256_context sum;
+    struct sha256 sum;
 };
 
 struct vault {

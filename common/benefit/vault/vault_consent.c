@@ -5,14 +5,10 @@
 
 bool vault_agreed(const struct vault *vault, int64_t member_id, int64_t now)
 {
-    bool agreed;
-
     if (!vault->kind->purpose)
         return true;
     store_ask(vault->store, vault->sql + SQL_AGREED, "ii", member_id, now);
-    agreed = store_row(vault->store, vault->sql + SQL_AGREED);
-    store_end(vault->store, vault->sql + SQL_AGREED);
-    return agreed;
+    return store_any(vault->store, vault->sql + SQL_AGREED);
 }
 
 static void apply_consent(const struct vault *vault, const Identity__ConsentChanged *changed)

@@ -12,20 +12,20 @@ struct stretch {
     int64_t file_id;
     uint64_t run;
     int32_t next;
-    mbedtls_sha256_context sum;
+    struct sha256 sum;
     char parts[AT_ONCE * LIMIT_PART + 1];
 };
 #define STRETCH_SAME offsetof(struct stretch, sum) /* the sum follows from these */
 
 _Static_assert(sizeof(struct stretch) <= RPC_MAKE_IN, "a stretch can be given");
-_Static_assert(sizeof(mbedtls_sha256_context) <= RPC_MAKE_OUT, "a sum can be made");
+_Static_assert(sizeof(struct sha256) <= RPC_MAKE_OUT, "a sum can be made");
 
 static size_t hash_on(const void *in, size_t len, void *out)
 {
     const struct stretch *stretch = in;
-    mbedtls_sha256_context sum = stretch->sum;
+    struct sha256 sum = stretch->sum;
 
-    mbedtls_sha256_update_ret(&sum, (const unsigned char *)stretch->parts, len - offsetof(struct stretch, parts));
+    sha256_add(&sum, stretch->parts, len - offsetof(struct stretch, parts));
     memcpy(out, &sum, sizeof(sum));
     return sizeof(sum);
 }
@@ -45,8 +45,7 @@ static struct vault_hash *begin_hash(struct vault *vault, int64_t file_id)
     struct vault_hash *hash = &vault->hashes[++vault->runs % VAULT_HASHES];
 
     *hash = (struct vault_hash){.file_id = file_id, .run = vault->runs};
-    mbedtls_sha256_init(&hash->sum);
-    mbedtls_sha256_starts_ret(&hash->sum, 0);
+    sha256_start(&hash->sum);
     return hash;
 }
 
@@ -107,8 +106,8 @@ enum vault_trouble vault_hash_of(struct vault *vault, const struct vault_file *f
     if (!stretch)
         return VAULT_NO_MEMORY;
 
-    mbedtls_sha256_context whole = hash->sum;
+    struct sha256 whole = hash->sum;
 
-    mbedtls_sha256_finish_ret(&whole, ret);
+    sha256_end(&whole, ret);
     return VAULT_FINE;
 }

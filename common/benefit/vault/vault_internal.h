@@ -11,6 +11,7 @@ enum {
     SQL_OF_MEMBER,
     SQL_HERS_AFTER,
     SQL_VERSIONS,
+    SQL_LAST_VERSION,
     SQL_LIVING,
     SQL_DUE,
     SQL_NOTES,

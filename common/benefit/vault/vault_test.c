@@ -1,15 +1,8 @@
 /* A theatre that keeps what its guests have written, sealed. */
-#include "common/benefit/vault/vault.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-
+#include "common/benefit/benefit_fixture.h"
 #include "common/benefit/holders/holders.h"
-#include "common/benefit/holders/holders_fixture.h"
-#include "common/daemon/service_of_parts.h"
+#include "common/benefit/vault/vault.h"
 #include "identity/consent.pb-c.h"
-#include "sample.pb-c.h"
 
 #define GUEST    7
 #define OTHER    8
@@ -28,7 +21,6 @@ struct theatre {
     struct pii_keys *keys;
 };
 
-static struct harness h;
 static unsigned char bytes[SIZE];
 
 /* ---- the service: the first call uploads, the next one ends the upload ---- */
@@ -89,7 +81,7 @@ static enum vault_trouble end_upload(struct theatre *self, int64_t file_id, stru
 
     if (!vault_find(&self->vault, file_id, file))
         return VAULT_GONE;
-    mbedtls_sha256_ret(bytes, SIZE, sum, 0);
+    sha256_of(bytes, SIZE, sum);
     trouble = vault_check(&self->vault, file, (ProtobufCBinaryData){sizeof(sum), sum}, call);
     if (!trouble)
         vault_ready(&self->vault, file, call);
@@ -141,17 +133,7 @@ static int setup(void **state)
     (void)state;
     memset(bytes, 'x', sizeof(bytes));
     memcpy(bytes, "Dear all", 8);
-    harness_init(&h, &spec, done);
-    harness_key(&h, "HUIGONG_THEATRE_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
-    harness_start(&h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    harness_close(&h);
-    return 0;
+    return begin(&spec, done, "HUIGONG_THEATRE_KEY");
 }
 
 static struct vault *vault(void)
@@ -366,8 +348,6 @@ static void a_link_is_good_for_its_time_and_as_it_was_given(void **state)
     }
     assert_int_equal(vault_of_link(vault(), "", 0), 0);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

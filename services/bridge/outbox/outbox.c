@@ -21,6 +21,7 @@ int outbox_init(struct outbox *outbox, struct bridge *bridge, const char *file)
     int kind, more;
 
     *outbox = (struct outbox){.messages = &bridge->messages,
+                              .mutes = &bridge->mutes,
                               .ids = &bridge->ids,
                               .rpc = bridge->rpc,
                               .clock = bridge->clock,
@@ -49,9 +50,7 @@ int outbox_init(struct outbox *outbox, struct bridge *bridge, const char *file)
 
 static const struct notice_template *template_of(const struct outbox *outbox, int kind)
 {
-    bool known = kind > 0 && kind < NOTICE_KINDS && outbox->templates[kind].n_fields;
-
-    return known ? &outbox->templates[kind] : NULL;
+    return notice_known(kind) && outbox->templates[kind].n_fields ? &outbox->templates[kind] : NULL;
 }
 
 static bool is_by_mobile(const struct notice *notice)
@@ -295,13 +294,17 @@ static void ask_mobile(struct outbox_job *job)
 
 static void begin(struct outbox_job *job, const struct message *message, int64_t now)
 {
-    bool way = has_way(job->outbox, &message->notice);
+    const struct notice *notice = &message->notice;
 
     job->message = *message;
     job->stage = OUTBOX_ASKING;
-    if (!way || now >= message->until)
-        finish(job, way ? BRIDGE__REASON__NOTICE_TOO_LATE : BRIDGE__REASON__NOTICE_NO_TEMPLATE, 0);
-    else if (is_by_mobile(&message->notice))
+    if (!has_way(job->outbox, notice))
+        finish(job, BRIDGE__REASON__NOTICE_NO_TEMPLATE, 0);
+    else if (now >= message->until)
+        finish(job, BRIDGE__REASON__NOTICE_TOO_LATE, 0);
+    else if (mutes_has(job->outbox->mutes, notice->member_id, notice->kind))
+        finish(job, BRIDGE__REASON__NOTICE_TURNED_OFF, 0);
+    else if (is_by_mobile(notice))
         ask_mobile(job);
     else
         ask_openid(job);

@@ -15,6 +15,8 @@
  * agreed to, and her trust in the next; to be told not at all costs little, since what she is told stands in the portal
  * and in her account. (A store put back from a backup does not know what was sent since.)
  *
+ * Of what she has turned off (mutes.h) she is sent nothing.
+ *
  * What surely was not sent is tried again, OUTBOX_TRIES times with growing waits, as long
  * as it is of use: WeChat or identity is busy or away, the quota of a day is used up, our
  * credentials are wrong. That she has not agreed, has no WeChat in that app, or is not
@@ -60,6 +62,7 @@ struct outbox_job {
 
 struct outbox {
     struct messages *messages;
+    const struct mutes *mutes;
     struct id_source *ids;
     struct rpc_server *rpc;
     struct clock *clock;

@@ -202,7 +202,7 @@ static inline bool remind(int kind, int64_t member_id, int64_t at)
 
 static inline void change_booking(int64_t member_id)
 {
-    Health__BookingChanged changed = HEALTH__BOOKING_CHANGED__INIT;
+    Bookings__BookingChanged changed = BOOKINGS__BOOKING_CHANGED__INIT;
     Health__Event event = HEALTH__EVENT__INIT;
 
     changed.booking_id = member_id + 1000;

@@ -2,8 +2,8 @@
 
 #include <ctype.h>
 #include <mbedtls/constant_time.h>
+#include <mbedtls/sha1.h>
 
-#include "common/base/hex.h"
 #include "common/base/log.h"
 
 #define END_CHARS 8
@@ -40,22 +40,46 @@ static bool is_listed(const char *hosts, const char *host, size_t len)
     return false;
 }
 
-bool page_uri_ok(const struct page *page, const char *uri)
+/* Whether an address is of a page here, and its characters are fit to be handed on as they are. */
+static bool is_here(const struct page *page, const char *uri, size_t size)
 {
     bool https = strncmp(uri, "https://", 8) == 0;
     const char *host = uri + (https ? 8 : 7);
     size_t len;
 
-    if (strlen(uri) >= PAGE_URI_SIZE || (!https && strncmp(uri, "http://", 7) != 0))
+    if (strlen(uri) >= size || (!https && strncmp(uri, "http://", 7) != 0))
         return false;
     for (const char *c = uri; *c; c++) {
-        if (*c <= ' ' || *c > '~' || strchr("\"#<>@\\^`{|}", *c))
+        if (*c <= ' ' || *c > '~')
             return false;
     }
     len = strcspn(host, "/?");
     if (!https && strncmp(host, "127.0.0.1:", 10) != 0 && strncmp(host, "localhost:", 10) != 0)
         return false;
     return len > 0 && host[len] == '/' && is_listed(page->hosts, host, len);
+}
+
+bool page_uri_ok(const struct page *page, const char *uri)
+{
+    return !strpbrk(uri, "\"#<>@\\^`{|}") && is_here(page, uri, PAGE_URI_SIZE);
+}
+
+bool page_address_ok(const struct page *page, const char *address)
+{
+    return is_here(page, address, PAGE_SIGNED_SIZE);
+}
+
+void page_sign(const char *ticket, const char *nonce, int64_t now_s, const char *address,
+               char ret[HEX_SIZE(PAGE_SIGNATURE_LEN)])
+{
+    char text[WECHAT_TOKEN_SIZE + PAGE_SIGNED_SIZE + 128];
+    unsigned char sum[PAGE_SIGNATURE_LEN];
+    int len = snprintf(text, sizeof(text), "jsapi_ticket=%s&noncestr=%s&timestamp=%lld&url=%.*s", ticket, nonce,
+                       (long long)now_s, (int)strcspn(address, "#"), address);
+
+    ensure(len > 0 && (size_t)len < sizeof(text) &&
+           mbedtls_sha1_ret((const unsigned char *)text, (size_t)len, sum) == 0);
+    hex_print(sum, sizeof(sum), ret);
 }
 
 /* ---- the state ---- */
@@ -121,7 +145,7 @@ bool page_state_ok(const struct page *page, const char *appid, const char *state
     snprintf(end, sizeof(end), "%s", state);
     if (now_ms / 1000 >= (int64_t)strtoul(end, NULL, 16))
         return false;
-    mbedtls_sha256_ret((const unsigned char *)secret, strlen(secret), hash, 0);
+    sha256_of(secret, strlen(secret), hash);
     hex_print(hash, sizeof(hash), challenge);
     return mbedtls_ct_memcmp(challenge, state + END_CHARS, PAGE_HASH_CHARS) == 0;
 }

@@ -110,6 +110,45 @@ static void wechat_sends_back_to_listed_hosts_only(void **state)
     assert_false(page_uri_ok(&page, good[0]));
 }
 
+/* The samples of WeChat's page of the signature, and one as sha1sum says. */
+static void an_address_is_signed_as_wechat_does_it(void **state)
+{
+    static const struct {
+        const char *address, *signature;
+    } cases[] = {
+        {"http://mp.weixin.qq.com", "f4d90daf4b3bca3078ab155816175ba34c443a7b"},
+        {"http://mp.weixin.qq.com?params=value", "0f9de62fce790f9a083d5c99e95740ceb90c27ed"},
+        {"http://mp.weixin.qq.com?params=value#/mine", "0f9de62fce790f9a083d5c99e95740ceb90c27ed"},
+        {"https://gh.example/a?x={1}", "df794c589ef1ed9c658f2e28f7af2235e06daf5b"},
+    };
+    char ret[HEX_SIZE(PAGE_SIGNATURE_LEN)];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        page_sign("sM4AOVdWfPE4DxkXGEs8VMCPGGVi4C3VM0P37wVUCFvkVAy_90u5h9nbSlYy3-Sl-HhTdfl2fzFy1AOcHKP7qg",
+                  "Wm3WZYTPz0wzccnW", 1414587457, cases[i].address, ret);
+        assert_string_equal(ret, cases[i].signature);
+    }
+}
+
+static void addresses_of_our_own_hosts_alone_are_signed(void **state)
+{
+    char address[PAGE_SIGNED_SIZE + 1] = "https://gh.example/";
+
+    (void)state;
+    assert_true(page_address_ok(&page, "https://gh.example/a?x={1}|^#/coupons"));
+    assert_true(page_address_ok(&page, "http://127.0.0.1:8080/"));
+    assert_false(page_address_ok(&page, "https://evil/#https://gh.example/"));
+    assert_false(page_address_ok(&page, "https://gh.example@evil/"));
+    assert_false(page_address_ok(&page, "https://gh.example.evil/"));
+    assert_false(page_address_ok(&page, "http://gh.example/"));
+    assert_false(page_address_ok(&page, "https://gh.example/\xe7\xa0\x81"));
+    memset(address + strlen(address), 'a', PAGE_SIGNED_SIZE - strlen(address));
+    assert_false(page_address_ok(&page, address));
+    address[PAGE_SIGNED_SIZE - 1] = '\0';
+    assert_true(page_address_ok(&page, address));
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -118,6 +157,8 @@ int main(void)
         TEST(the_address_is_as_wechat_wants_it),
         TEST(a_state_is_good_for_its_browser_its_app_and_ten_minutes),
         TEST(wechat_sends_back_to_listed_hosts_only),
+        TEST(an_address_is_signed_as_wechat_does_it),
+        TEST(addresses_of_our_own_hosts_alone_are_signed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,8 +59,10 @@ static bool read_body(enum wechat_what what, const json_t *root, struct wechat_s
         return true;
     switch (what) {
     case WECHAT_TOKEN:
+    case WECHAT_TICKET:
         ret->expires_in_s = json_integer_value(expires);
-        return json_is_integer(expires) && word(root, "access_token", ret->token, sizeof(ret->token));
+        return json_is_integer(expires) &&
+               word(root, what == WECHAT_TOKEN ? "access_token" : "ticket", ret->token, sizeof(ret->token));
     case WECHAT_SESSION:
     case WECHAT_PAGE:
         return word(root, "openid", ret->openid, sizeof(ret->openid)) &&

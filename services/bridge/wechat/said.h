@@ -12,7 +12,7 @@
 struct wechat_said {
     int64_t errcode;                                          /* the rest is "" unless it is 0 */
     char openid[WECHAT_NAME_SIZE], unionid[WECHAT_NAME_SIZE]; /* of WECHAT_SESSION and WECHAT_PAGE */
-    char token[WECHAT_TOKEN_SIZE];                            /* of WECHAT_TOKEN */
+    char token[WECHAT_TOKEN_SIZE];                            /* of WECHAT_TOKEN; the ticket of WECHAT_TICKET */
     int64_t expires_in_s;
     int suggestion, label;                                /* of WECHAT_CHECK: Bridge__TextSuggestion */
     char mobile[32], country[8], appid[WECHAT_NAME_SIZE]; /* of WECHAT_PHONE */

@@ -34,6 +34,11 @@ static void a_token_is_read_with_its_life(void **state)
     assert_true(said(WECHAT_TOKEN, body, &out));
     assert_string_equal(out.token, token);
     assert_int_equal(out.expires_in_s, 7200);
+    assert_true(
+        said(WECHAT_TICKET, "{\"errcode\":0,\"errmsg\":\"ok\",\"ticket\":\"sM4-_x\",\"expires_in\":7200}", &out));
+    assert_string_equal(out.token, "sM4-_x");
+    assert_false(said(WECHAT_TICKET, "{\"errcode\":0,\"access_token\":\"sM4\",\"expires_in\":7200}", &out));
+    assert_false(said(WECHAT_TICKET, "{\"ticket\":\"a&b\",\"expires_in\":7200}", &out));
     token[WECHAT_TOKEN_SIZE - 1] = 't';
     token[WECHAT_TOKEN_SIZE] = '\0';
     snprintf(body, sizeof(body), "{\"access_token\":\"%s\",\"expires_in\":7200}", token);

@@ -6,16 +6,22 @@
 #include "common/base/log.h"
 #include "rpc.pb-c.h"
 
-static const char *const names[] = {"stable_token",        "jscode2session", "getuserphonenumber",
-                                    "oauth2/access_token", "subscribe/send", "msg_sec_check"};
+static const char *const names[] = {"stable_token",   "jscode2session", "getuserphonenumber", "oauth2/access_token",
+                                    "subscribe/send", "msg_sec_check",  "getticket"};
 
 /* ---- the end of a call ---- */
 
 static void finish(struct wechat_job *job, const struct wechat_result *result)
 {
     struct wechat *wechat = job->wechat;
+    struct wechat_app *app = job->app;
     wechat_done done = job->done;
+    struct wechat_job *waiting = NULL; /* for the same ticket */
 
+    if (app->asks == job) {
+        waiting = app->waiting_ticket;
+        app->asks = app->waiting_ticket = NULL;
+    }
     uv_timer_stop(&job->timer);
     mbedtls_platform_zeroize(job->code, sizeof(job->code));
     free(job->body);
@@ -26,11 +32,17 @@ static void finish(struct wechat_job *job, const struct wechat_result *result)
     wechat->pending--;
     wechat->failed += result->reason != 0;
     done(job->arg, result);
+    while (waiting) {
+        struct wechat_job *next = waiting->next;
+
+        finish(waiting, result);
+        waiting = next;
+    }
 }
 
 static void fail(struct wechat_job *job, int reason, int32_t retry_after_s)
 {
-    struct wechat_result result = {reason, retry_after_s, "", "", "", 0, 0};
+    struct wechat_result result = {reason, retry_after_s, "", "", "", 0, 0, ""};
 
     finish(job, &result);
 }
@@ -78,6 +90,9 @@ static bool request(struct wechat_job *job, int64_t timeout_ms)
         break;
     case WECHAT_MESSAGE:
         snprintf(url, sizeof(url), "%s/cgi-bin/message/subscribe/send?access_token=%s", wechat->url, app->token);
+        break;
+    case WECHAT_TICKET:
+        snprintf(url, sizeof(url), "%s/cgi-bin/ticket/getticket?access_token=%s&type=jsapi", wechat->url, app->token);
         break;
     case WECHAT_CHECK:
         snprintf(url, sizeof(url), "%s/wxa/msg_sec_check?access_token=%s", wechat->url, app->token);
@@ -252,7 +267,7 @@ static void try_again(struct wechat_job *job, const struct wechat_verdict *verdi
 
 static void take_phone(struct wechat_job *job, const struct wechat_said *said)
 {
-    struct wechat_result result = {0, 0, "", "", said->mobile, 0, 0};
+    struct wechat_result result = {0, 0, "", "", said->mobile, 0, 0, ""};
 
     if (strcmp(said->appid, job->app->appid) != 0)
         fail(job, BRIDGE__REASON__WECHAT_OTHER_APP, 0);
@@ -262,9 +277,19 @@ static void take_phone(struct wechat_job *job, const struct wechat_said *said)
         finish(job, &result);
 }
 
+static void take_ticket(struct wechat_job *job, const struct wechat_said *said)
+{
+    struct wechat_app *app = job->app;
+    struct wechat_result result = {0, 0, "", "", "", 0, 0, app->ticket};
+
+    memcpy(app->ticket, said->token, sizeof(app->ticket));
+    app->ticket_until_ms = now_ms(job->wechat) + wechat_token_life_ms(said->expires_in_s);
+    finish(job, &result);
+}
+
 static void take(struct wechat_job *job, const struct wechat_said *said)
 {
-    struct wechat_result result = {0, 0, said->openid, said->unionid, "", said->suggestion, said->label};
+    struct wechat_result result = {0, 0, said->openid, said->unionid, "", said->suggestion, said->label, ""};
 
     switch (job->what) {
     case WECHAT_TOKEN:
@@ -278,6 +303,9 @@ static void take(struct wechat_job *job, const struct wechat_said *said)
         break;
     case WECHAT_PHONE:
         take_phone(job, said);
+        break;
+    case WECHAT_TICKET:
+        take_ticket(job, said);
         break;
     }
 }
@@ -329,17 +357,43 @@ static struct wechat_app *find_app(struct wechat *wechat, const char *appid, boo
     return NULL;
 }
 
+static const struct wechat_app *account_of(const struct wechat *wechat)
+{
+    for (unsigned i = 0; i < wechat->n_apps; i++) {
+        if (wechat->apps[i].account)
+            return &wechat->apps[i];
+    }
+    return NULL;
+}
+
+/* Asks for the ticket, or waits for what is asked for already. */
+static int begin_ticket(struct wechat_job *job)
+{
+    struct wechat_app *app = job->app;
+    int reason = 0;
+
+    if (app->asks) {
+        job->next = app->waiting_ticket;
+        app->waiting_ticket = job;
+        return 0;
+    }
+    reason = begin(job);
+    if (!reason)
+        app->asks = job;
+    return reason;
+}
+
 /* With a code, or with a body, which is given away. */
 static int call(struct wechat *wechat, enum wechat_what what, const char *appid, const char *code, char *body,
                 int64_t timeout_ms, wechat_done done, void *arg)
 {
-    struct wechat_app *app = find_app(wechat, appid, what == WECHAT_PAGE);
+    struct wechat_app *app = find_app(wechat, appid, what == WECHAT_PAGE || what == WECHAT_TICKET);
     struct wechat_job *job = wechat->idle;
     int reason = 0;
 
     if (!app)
         reason = BRIDGE__REASON__WECHAT_APP_UNKNOWN;
-    else if (!body && !wechat_word_ok(code, WECHAT_CODE_SIZE - 1))
+    else if (!body && what != WECHAT_TICKET && !wechat_word_ok(code, WECHAT_CODE_SIZE - 1))
         reason = BRIDGE__REASON__WECHAT_CODE_INVALID;
     else if (!job)
         reason = RPC__REASON__OVERLOADED;
@@ -357,7 +411,7 @@ static int call(struct wechat *wechat, enum wechat_what what, const char *appid,
     job->lost = job->token_renewed = false;
     job->done = done;
     job->arg = arg;
-    reason = begin(job);
+    reason = what == WECHAT_TICKET ? begin_ticket(job) : begin(job);
     if (reason) {
         free(job->body);
         job->body = NULL;
@@ -416,6 +470,21 @@ int wechat_page(struct wechat *wechat, const char *code, int64_t timeout_ms, wec
                  : BRIDGE__REASON__WECHAT_NO_ACCOUNT;
 }
 
+const char *wechat_ticket_now(const struct wechat *wechat)
+{
+    const struct wechat_app *app = account_of(wechat);
+
+    return app && now_ms(wechat) < app->ticket_until_ms ? app->ticket : NULL;
+}
+
+int wechat_ticket(struct wechat *wechat, int64_t timeout_ms, wechat_done done, void *arg)
+{
+    const char *appid = wechat_account(wechat);
+
+    return appid ? call(wechat, WECHAT_TICKET, appid, "", NULL, timeout_ms, done, arg)
+                 : BRIDGE__REASON__WECHAT_NO_ACCOUNT;
+}
+
 bool wechat_has_app(struct wechat *wechat, const char *appid)
 {
     return find_app(wechat, appid, false) != NULL;
@@ -423,11 +492,9 @@ bool wechat_has_app(struct wechat *wechat, const char *appid)
 
 const char *wechat_account(const struct wechat *wechat)
 {
-    for (unsigned i = 0; i < wechat->n_apps; i++) {
-        if (wechat->apps[i].account)
-            return wechat->apps[i].appid;
-    }
-    return NULL;
+    const struct wechat_app *app = account_of(wechat);
+
+    return app ? app->appid : NULL;
 }
 
 int wechat_phone(struct wechat *wechat, const char *appid, const char *code, int64_t timeout_ms, wechat_done done,
@@ -507,6 +574,10 @@ void wechat_open(struct wechat *wechat, uv_loop_t *loop, wechat_send send, void 
 
 void wechat_close(struct wechat *wechat)
 {
+    for (unsigned i = 0; i < wechat->n_apps; i++) {
+        if (wechat->apps[i].asks) /* with whoever waits for the same */
+            fail(wechat->apps[i].asks, RPC__REASON__STOPPING, 1);
+    }
     for (unsigned i = 0; i < WECHAT_JOBS; i++) {
         if (wechat->jobs[i].done)
             fail(&wechat->jobs[i], RPC__REASON__STOPPING, 1);
@@ -516,6 +587,7 @@ void wechat_close(struct wechat *wechat)
         uv_close((uv_handle_t *)&wechat->apps[i].job.timer, NULL);
         mbedtls_platform_zeroize(wechat->apps[i].secret, sizeof(wechat->apps[i].secret));
         mbedtls_platform_zeroize(wechat->apps[i].token, sizeof(wechat->apps[i].token));
+        mbedtls_platform_zeroize(wechat->apps[i].ticket, sizeof(wechat->apps[i].ticket));
     }
     wechat->n_apps = 0;
 }

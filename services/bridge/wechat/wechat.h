@@ -4,6 +4,9 @@
  * refused waits for the one request that gets it, however many they are. A token that
  * WeChat gives again after refusing it is forced anew, as often as WeChat allows.
  *
+ * The official account's ticket, by which addresses of pages are signed for WeChat's browser, lasts like a token: one
+ * call gets it, whoever needs it meanwhile waits for the same.
+ *
  * A call is tried OUTSIDE_TRIES times while WeChat is busy or cannot be reached, and
  * ends by its deadline. When an answer was lost, a code may have been used by
  * the lost try: then "used" is told as WECHAT_UNAVAILABLE, since the person has done
@@ -27,6 +30,7 @@ struct wechat_result {
     int32_t retry_after_s;
     const char *openid, *unionid, *mobile; /* "" where not asked; valid during the call */
     int suggestion, label;                 /* of a text: Bridge__TextSuggestion */
+    const char *ticket;
 };
 
 typedef void (*wechat_done)(void *arg, const struct wechat_result *result);
@@ -49,7 +53,7 @@ struct wechat_job {
     wechat_done done;
     void *arg;
     uv_timer_t timer;
-    struct wechat_job *next; /* idle, or waiting for a token */
+    struct wechat_job *next; /* idle, or waiting for a token or a ticket */
 };
 
 struct wechat_app {
@@ -63,6 +67,9 @@ struct wechat_app {
     struct wechat_forces forces;
     struct wechat_job job;
     struct wechat_job *waiting, **waiting_end;
+    char ticket[WECHAT_TOKEN_SIZE];
+    int64_t ticket_until_ms;                  /* of the loop's clock; 0: there is none */
+    struct wechat_job *asks, *waiting_ticket; /* who asks for the next, and who waits for what that comes to */
 };
 
 /* How requests go out: fetch_start, or a test's own. */
@@ -108,5 +115,8 @@ int wechat_message(struct wechat *wechat, const Bridge__WechatMessage *message, 
 /* Has a text checked. */
 int wechat_check(struct wechat *wechat, const Bridge__TextToCheck *text, int64_t timeout_ms, wechat_done done,
                  void *arg);
+/* The official account's ticket; NULL: there is none now, and wechat_ticket gets it. */
+const char *wechat_ticket_now(const struct wechat *wechat);
+int wechat_ticket(struct wechat *wechat, int64_t timeout_ms, wechat_done done, void *arg);
 /* Whose code of the official account's page; else WECHAT_NO_ACCOUNT. */
 int wechat_page(struct wechat *wechat, const char *code, int64_t timeout_ms, wechat_done done, void *arg);

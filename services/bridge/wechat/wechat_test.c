@@ -295,13 +295,63 @@ static void what_cannot_be_asked_is_refused_at_once(void **state)
     assert_string_equal(asked[n_asked - 1].url, "https://api.weixin.qq.com/cgi-bin/stable_token");
 }
 
+static void ticket(void)
+{
+    wechat.apps[0].account = true;
+    assert_is_reason(wechat_ticket(&wechat, 5000, on_end, &room), 0);
+}
+
+static void all_who_need_the_ticket_wait_for_one_request(void **state)
+{
+    (void)state;
+    assert_is_reason(wechat_ticket(&wechat, 5000, on_end, &room), BRIDGE__REASON__WECHAT_NO_ACCOUNT);
+    for (unsigned i = 0; i < 100; i++)
+        ticket();
+    assert_null(wechat_ticket_now(&wechat));
+    answer(0, TOKEN_ANSWER);
+    assert_int_equal(n_asked, 2);
+    assert_string_equal(asked[1].url,
+                        "https://api.weixin.qq.com/cgi-bin/ticket/getticket?access_token=token1&type=jsapi");
+    assert_string_equal(asked[1].json, "");
+    answer(1, "{\"errcode\":42001}");
+    answer(2, "{\"access_token\":\"token2\",\"expires_in\":7200}");
+    assert_int_equal(ended.n, 0);
+    answer(3, "{\"errcode\":0,\"ticket\":\"ticket1\",\"expires_in\":7200}");
+    assert_int_equal(ended.n, 100);
+    assert_int_equal(ended.reason, 0);
+    assert_string_equal(wechat_ticket_now(&wechat), "ticket1");
+    assert_int_equal(n_asked, 4);
+    assert_int_equal(wechat.apps[0].ticket_until_ms, (int64_t)uv_now(&loop) + 6900000);
+    wechat.apps[0].ticket_until_ms = (int64_t)uv_now(&loop);
+    assert_null(wechat_ticket_now(&wechat));
+}
+
+static void no_ticket_refuses_all_who_wait_and_the_next_asks_again(void **state)
+{
+    (void)state;
+    ticket();
+    answer(0, TOKEN_ANSWER);
+    ticket();
+    answer(1, "{\"errcode\":48001}");
+    assert_int_equal(ended.n, 2);
+    assert_is_reason(ended.reason, BRIDGE__REASON__WECHAT_REFUSES_US);
+    assert_null(wechat_ticket_now(&wechat));
+    ticket();
+    assert_int_equal(n_asked, 3);
+    answer(2, "{\"ticket\":\"ticket1\",\"expires_in\":7200}");
+    assert_int_equal(ended.n, 3);
+    assert_int_equal(ended.reason, 0);
+}
+
 static void stopping_answers_all(void **state)
 {
     phone();
     phone();
     assert_is_reason(wechat_session(&wechat, APP, "code", 5000, on_end, &room), 0);
+    ticket();
+    ticket();
     teardown(state);
-    assert_int_equal(ended.n, 3);
+    assert_int_equal(ended.n, 5);
     assert_is_reason(ended.reason, RPC__REASON__STOPPING);
     setup(state);
 }
@@ -321,6 +371,8 @@ int main(void)
         TEST(used_after_a_lost_answer_is_nobodys_fault),
         TEST(no_try_is_begun_that_could_not_end_in_time),
         TEST(what_cannot_be_asked_is_refused_at_once),
+        TEST(all_who_need_the_ticket_wait_for_one_request),
+        TEST(no_ticket_refuses_all_who_wait_and_the_next_asks_again),
         TEST(stopping_answers_all),
     };
 

@@ -45,6 +45,32 @@ static bool is_class(char c, uint8_t which)
     return classes[(unsigned char)c] & which;
 }
 
+/* How many bytes at the beginning are of this class. */
+static size_t run_of(const char *bytes, size_t len, uint8_t which)
+{
+    size_t i = 0;
+
+    while (i < len && is_class(bytes[i], which))
+        i++;
+    return i;
+}
+
+/* The same of VALUE: most of a head is its values, and most of them are visible ASCII, so eight bytes are asked about
+ * at once whether one is below the space or the DEL, without the bits above ASCII. Carries can only make it answer that
+ * one may be, which the table then decides. */
+static size_t run_of_value(const char *bytes, size_t len)
+{
+    const uint64_t each = 0x0101010101010101, high = each << 7;
+    size_t i = 0;
+
+    for (uint64_t eight; len - i >= sizeof(eight); i += sizeof(eight)) {
+        memcpy(&eight, bytes + i, sizeof(eight));
+        if ((((eight - each * ' ') | ((eight ^ each * 0x7f) - each)) & high) || (eight & high))
+            break;
+    }
+    return i + run_of(bytes + i, len - i, VALUE);
+}
+
 bool head_is_token(unsigned char c)
 {
     return classes[c] & TOKEN;
@@ -67,44 +93,54 @@ void head_init(struct head *head)
 
 /* ---- pass 1: the scan ---- */
 
-/* Method SP target SP version, one byte. */
-static enum refusal scan_request_line(struct head *head, char c)
+/* The method and the space behind it: one byte. */
+static enum refusal scan_method(struct head *head, char c)
+{
+    if (c == ' ' && head->part > 0) {
+        head->method_len = head->part;
+        head->state = SCAN_TARGET;
+        head->part = 0;
+        return REFUSAL_NONE;
+    }
+    return is_class(c, TOKEN) && ++head->part <= METHOD_MAX ? REFUSAL_NONE : REFUSAL_METHOD;
+}
+
+/* The target and the space behind it: as many bytes as there are. */
+static enum refusal scan_target(struct head *head, const char *bytes, size_t len, size_t *ret_used)
+{
+    size_t room = (size_t)LIMIT_URI - head->part, run = run_of(bytes, len < room ? len : room, TARGET);
+
+    head->part = (uint16_t)(head->part + run);
+    *ret_used = run;
+    if (run == len)
+        return REFUSAL_NONE;
+    *ret_used = run + 1;
+    if (bytes[run] == ' ' && head->part > 0) {
+        head->state = SCAN_VERSION;
+        head->part = 0;
+        return REFUSAL_NONE;
+    }
+    return is_class(bytes[run], TARGET) ? REFUSAL_URI_TOO_LONG : REFUSAL_TARGET;
+}
+
+/* HTTP/1.0 or HTTP/1.1, and the end of the line: one byte. */
+static enum refusal scan_version(struct head *head, char c)
 {
     static const char version[] = "HTTP/1.";
 
-    switch (head->state) {
-    case SCAN_METHOD:
-        if (c == ' ' && head->part > 0) {
-            head->method_len = head->part;
-            head->state = SCAN_TARGET;
-            head->part = 0;
-            return REFUSAL_NONE;
-        }
-        return is_class(c, TOKEN) && ++head->part <= METHOD_MAX ? REFUSAL_NONE : REFUSAL_METHOD;
-    case SCAN_TARGET:
-        if (c == ' ' && head->part > 0) {
-            head->state = SCAN_VERSION;
-            head->part = 0;
-            return REFUSAL_NONE;
-        }
-        if (!is_class(c, TARGET))
-            return REFUSAL_TARGET;
-        return ++head->part <= LIMIT_URI ? REFUSAL_NONE : REFUSAL_URI_TOO_LONG;
-    default:
-        if (head->part < sizeof(version) - 1) {
-            if (c != version[head->part])
-                return REFUSAL_VERSION;
-        } else if (head->part == sizeof(version) - 1) {
-            if (c != '0' && c != '1')
-                return REFUSAL_VERSION;
-        } else {
-            if (c != '\r')
-                return REFUSAL_VERSION;
-            head->state = SCAN_LF;
-        }
-        head->part++;
-        return REFUSAL_NONE;
+    if (head->part < sizeof(version) - 1) {
+        if (c != version[head->part])
+            return REFUSAL_VERSION;
+    } else if (head->part == sizeof(version) - 1) {
+        if (c != '0' && c != '1')
+            return REFUSAL_VERSION;
+    } else {
+        if (c != '\r')
+            return REFUSAL_VERSION;
+        head->state = SCAN_LF;
     }
+    head->part++;
+    return REFUSAL_NONE;
 }
 
 /* The first byte of a line behind the request line. */
@@ -131,10 +167,9 @@ static enum refusal scan_line(struct head *head, char c)
 static enum refusal scan_field(struct head *head, const char *bytes, size_t len, size_t *ret_used)
 {
     uint8_t which = head->state == SCAN_NAME ? TOKEN : VALUE;
-    size_t i = 0, room = (size_t)LIMIT_HEADER_LINE - head->part;
+    size_t room = (size_t)LIMIT_HEADER_LINE - head->part, most = len < room ? len : room;
+    size_t i = which == VALUE ? run_of_value(bytes, most) : run_of(bytes, most, TOKEN);
 
-    while (i < len && i < room && is_class(bytes[i], which))
-        i++;
     head->part = (uint16_t)(head->part + i);
     *ret_used = i;
     if (i == len)
@@ -165,9 +200,13 @@ static enum refusal scan(struct head *head, const char *bytes, size_t len, size_
 
         switch (head->state) {
         case SCAN_METHOD:
+            refusal = scan_method(head, bytes[i]);
+            break;
         case SCAN_TARGET:
+            refusal = scan_target(head, bytes + i, len - i, &used);
+            break;
         case SCAN_VERSION:
-            refusal = scan_request_line(head, bytes[i]);
+            refusal = scan_version(head, bytes[i]);
             break;
         case SCAN_LF:
         case SCAN_END:

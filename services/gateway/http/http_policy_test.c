@@ -211,6 +211,40 @@ static void a_nul_byte_anywhere_in_a_head_is_refused(void **state)
     }
 }
 
+/* What a field's value or a target may hold, RFC 9110, 5.5 and RFC 3986, said once more beside the reader's table. */
+static bool may_stand(unsigned c, bool in_value)
+{
+    return in_value ? c == '\t' || (c >= ' ' && c != 0x7f) : c > ' ' && c < 0x7f && c != '\\';
+}
+
+static void check_byte(unsigned c, size_t before, bool in_value)
+{
+    static const char many[] = "aaaaaaaaaaaaaaaaaaaaaaaa";
+    static struct head head;
+    char text[128];
+    size_t used;
+    int len =
+        snprintf(text, sizeof(text), in_value ? "GET / HTTP/1.1\r\nHost: a\r\na:%.*s" : "GET /%.*s", (int)before, many);
+
+    text[len] = (char)c;
+    memcpy(text + len + 1, many, sizeof(many) - 1);
+    head_init(&head);
+    if ((head_feed(&head, text, (size_t)len + sizeof(many), &used) == REFUSAL_NONE) != may_stand(c, in_value))
+        fail_msg("%s: byte %u behind %zu others", in_value ? "value" : "target", c, before);
+}
+
+static void each_byte_is_judged_alike_wherever_it_stands(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 256; c++) {
+        for (size_t before = 0; before < 2 * sizeof(uint64_t); before++) {
+            check_byte(c, before, true);
+            if (c != ' ')
+                check_byte(c, before, false);
+        }
+    }
+}
+
 static void more_fields_than_allowed_are_refused(void **state)
 {
     (void)state;
@@ -332,6 +366,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_rule_of_the_policy_holds_however_the_bytes_are_split),
         cmocka_unit_test(a_nul_byte_anywhere_in_a_head_is_refused),
+        cmocka_unit_test(each_byte_is_judged_alike_wherever_it_stands),
         cmocka_unit_test(more_fields_than_allowed_are_refused),
         cmocka_unit_test(nothing_behind_a_refused_request_is_served),
         cmocka_unit_test(the_cases_of_other_servers_have_the_same_outcome_however_they_are_split),

@@ -1,4 +1,3 @@
-#include "common/cn/cn_id.h"
 #include "services/health/api.h"
 #include "services/health/booking/booking_rules.h"
 #include "services/health/booking/costs.h"
@@ -18,8 +17,8 @@ Health__Slot *slot_message(const struct slot *slot, struct arena *arena)
         return NULL;
     health__slot__init(message);
     message->slot_id = slot->id;
-    message->campaign_id = slot->campaign_id;
-    message->site_id = slot->site_id;
+    message->campaign_id = slot->group_id;
+    message->site_id = slot->place_id;
     message->starts_at = slot->starts_at;
     message->ends_at = slot->ends_at;
     message->capacity = slot->capacity;
@@ -42,25 +41,12 @@ static void reply_made(struct health *self, int64_t campaign_id, int64_t site_id
     reply(&list, call);
 }
 
-/* Makes a slot unless the very same is there. False when another one is. */
-static bool obtain_slot(struct health *self, struct slot slot, void *call)
-{
-    struct slot old;
-
-    if (!slots_find_at(&self->slots, slot.campaign_id, slot.site_id, slot.starts_at, &old)) {
-        slot_make(self, &slot, call);
-        return true;
-    }
-    return !old.withdrawn && old.ends_at == slot.ends_at && old.capacity == slot.capacity &&
-           old.walk_ins == slot.walk_ins;
-}
-
 /* A Reason with its field, or 0 after making them. */
 static int make_van_slot(struct health *self, const Health__Campaign *campaign, const Health__CreateSlotsRequest *req,
                          const Health__Site *site, void *call, const char **ret_field)
 {
-    struct slot slot = {.campaign_id = req->campaign_id,
-                        .site_id = site->site_id,
+    struct slot slot = {.group_id = req->campaign_id,
+                        .place_id = site->site_id,
                         .starts_at = site->stops_from,
                         .ends_at = site->stops_until,
                         .capacity = site->capacity,
@@ -71,44 +57,12 @@ static int make_van_slot(struct health *self, const Health__Campaign *campaign, 
     if (req->n_days > 0 || req->n_hours > 0)
         return HEALTH__REASON__VAN_HAS_ITS_HOURS;
     *ret_field = "siteId";
-    if (slots_find_of(&self->slots, site->site_id, &other) && other.campaign_id != req->campaign_id)
+    if (slots_find_of(&self->slots, site->site_id, &other) && other.group_id != req->campaign_id)
         return HEALTH__REASON__SLOT_EXISTS;
-    if (slots_find_at(&self->slots, slot.campaign_id, slot.site_id, slot.starts_at, &other))
-        return obtain_slot(self, slot, call) ? 0 : HEALTH__REASON__SLOT_EXISTS;
-    slot_make(self, &slot, call);
+    if (slots_find_at(&self->slots, slot.group_id, slot.place_id, slot.starts_at, &other))
+        return slot_obtain(&self->slots, &slot, call);
+    slot_make(&self->slots, &slot, call);
     return slot.walk_ins > 0 && costs_commit(self, campaign, 0, call) ? HEALTH__REASON__BUDGET_EXCEEDED : 0;
-}
-
-static int make_hospital_slots(struct health *self, const Health__CreateSlotsRequest *req, void *call,
-                               const char **ret_field)
-{
-    int refusal = hours_refusal(req->hours, req->n_hours, ret_field);
-
-    if (refusal || req->n_hours == 0)
-        return refusal ? refusal : RPC__REASON__MISSING_FIELD;
-    *ret_field = "days";
-    if (req->n_days == 0)
-        return RPC__REASON__MISSING_FIELD;
-    for (size_t i = 0; i < req->n_days; i++) {
-        int64_t day;
-
-        if (!cn_day_begin(req->days[i], &day))
-            return RPC__REASON__NO_SUCH_DAY;
-        for (size_t j = 0; j < req->n_hours; j++) {
-            const Health__Hours *hours = req->hours[j];
-            struct slot slot = {.campaign_id = req->campaign_id,
-                                .site_id = req->site_id,
-                                .starts_at = day + hours->from_minute * INT64_C(60000),
-                                .ends_at = day + hours->until_minute * INT64_C(60000),
-                                .capacity = hours->capacity};
-
-            if (slot.starts_at <= rpc_now(call))
-                return HEALTH__REASON__SLOT_OVER;
-            if (!obtain_slot(self, slot, call))
-                return HEALTH__REASON__SLOT_EXISTS;
-        }
-    }
-    return 0;
 }
 
 /* rpc CreateSlots: days times hours at a hospital, or the stop of a van. */
@@ -130,8 +84,10 @@ static void bookings__create_slots(Health__Bookings_Service *service, const Heal
         rpc_refuse_field(call, HEALTH__REASON__SITE_NOT_IN_CAMPAIGN, field);
         return;
     }
-    refusal = site->kind == HEALTH__SITE_KIND__VAN ? make_van_slot(self, campaign, req, site, call, &field)
-                                                   : make_hospital_slots(self, req, call, &field);
+    refusal = site->kind == HEALTH__SITE_KIND__VAN
+                  ? make_van_slot(self, campaign, req, site, call, &field)
+                  : slots_obtain_days(&self->slots, req->campaign_id, req->site_id, req->days, req->n_days, req->hours,
+                                      req->n_hours, call, &field);
     if (rpc_refuse_field_if(call, refusal, field))
         return;
     reply_made(self, req->campaign_id, req->site_id, reply, call);
@@ -162,9 +118,9 @@ static void booking_message(const Health__Campaign *campaign, const struct booki
 {
     health__booking__init(ret);
     ret->booking_id = booking->id;
-    ret->entitlement_id = booking->entitlement_id;
-    ret->campaign_id = booking->campaign_id;
-    ret->site_id = booking->site_id;
+    ret->entitlement_id = booking->right_id;
+    ret->campaign_id = booking->group_id;
+    ret->site_id = booking->place_id;
     ret->slot_id = booking->slot_id;
     ret->starts_at = booking->starts_at;
     ret->ends_at = booking->ends_at;
@@ -202,26 +158,22 @@ bool booking_of_member(struct health *self, int64_t booking_id, void *call, stru
         rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_FOUND);
         return false;
     }
-    *ret_campaign = campaigns_find(&self->campaigns, ret_booking->campaign_id, rpc_arena(call));
+    *ret_campaign = campaigns_find(&self->campaigns, ret_booking->group_id, rpc_arena(call));
     if (!*ret_campaign)
         rpc_refuse(call, RPC__REASON__OVERLOADED);
     return *ret_campaign != NULL;
 }
 
-/* Takes a place of a slot that may be booked; false after refusing. */
-static bool take_slot(struct health *self, const Health__Campaign *campaign, const struct entitlement *entitlement,
+/* A slot that may be booked, full or not; false after refusing. */
+static bool find_slot(struct health *self, const Health__Campaign *campaign, const struct entitlement *entitlement,
                       int64_t slot_id, void *call, struct slot *ret)
 {
-    int refusal = slots_find(&self->slots, slot_id, ret) ? slot_refusal(campaign, ret, rpc_now(call))
+    int refusal = slots_find(&self->slots, slot_id, ret) ? visit_refusal(&self->slots, campaign, ret, rpc_now(call))
                                                          : HEALTH__REASON__SLOT_NOT_FOUND;
 
     if (!refusal)
-        refusal = costs_place_refusal(self, campaign, entitlement, ret->site_id, call);
-    if (!refusal && !slots_take(&self->slots, slot_id, false))
-        refusal = HEALTH__REASON__SLOT_FULL;
-    if (refusal)
-        rpc_refuse_field(call, refusal, "slotId");
-    return !refusal;
+        refusal = costs_place_refusal(self, campaign, entitlement, ret->place_id, call);
+    return !rpc_refuse_field_if(call, refusal, "slotId");
 }
 
 /* The right to book a slot where there is no lot; false after refusing. */
@@ -239,11 +191,13 @@ static bool take_place(struct health *self, const Health__Campaign *campaign, in
     if (refusal == HEALTH__REASON__BOOKING_NOT_OPEN)
         rpc_fact_time(call, "opensAt", campaign->book_from);
     if (!refusal)
-        refusal = slot_refusal(campaign, &slot, rpc_now(call));
+        refusal = visit_refusal(&self->slots, campaign, &slot, rpc_now(call));
     if (!refusal && slot_free(&slot) <= 0)
         refusal = HEALTH__REASON__SLOT_FULL;
     if (!refusal)
-        refusal = stock_take(self, campaign, slot.site_id, had, entitlement, call);
+        refusal = stock_take(self, campaign, slot.place_id, had, entitlement, call);
+    if (refusal)
+        campaign_tell_renewal(campaign, call);
     return !rpc_refuse_if(call, refusal);
 }
 
@@ -281,25 +235,25 @@ static void bookings__create_booking(Health__Bookings_Service *service, const He
     refusal = book_refusal(campaign, &entitlement, rpc_now(call));
     if (rpc_refuse_if(call, refusal))
         return;
-    if (!take_slot(self, campaign, &entitlement, req->slot_id, call, &slot))
+    if (!find_slot(self, campaign, &entitlement, req->slot_id, call, &slot))
         return;
-    booking_make(self, &entitlement, &slot, false, call, &booking);
+    if (!visit_book(self, &entitlement, &slot, false, call, &booking)) {
+        rpc_refuse_field(call, HEALTH__REASON__SLOT_FULL, "slotId");
+        return;
+    }
     rpc_created(call);
     reply_booking(campaign, &booking, reply, call);
 }
 
 /* Whether a booking can be moved or cancelled now; false after refusing. */
-static bool may_change(const Health__Campaign *campaign, const struct booking *booking, void *call)
+static bool may_change(struct health *self, const Health__Campaign *campaign, const struct booking *booking, void *call)
 {
-    if (booking->state != HEALTH__BOOKING_STATE__ACTIVE) {
-        rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_ACTIVE);
-        return false;
-    }
-    if (booking->must_move || rpc_now(call) < cancel_until(campaign, booking))
-        return true;
-    rpc_fact_time(call, "cancelUntil", cancel_until(campaign, booking));
-    rpc_refuse(call, HEALTH__REASON__TOO_LATE_TO_CHANGE);
-    return false;
+    int64_t until = cancel_until(campaign, booking);
+    int refusal = booking_fixed(&self->bookings, booking, until, rpc_now(call));
+
+    if (refusal == HEALTH__REASON__TOO_LATE_TO_CHANGE)
+        rpc_fact_time(call, "cancelUntil", until);
+    return !rpc_refuse_if(call, refusal);
 }
 
 /* rpc MoveBooking: takes the new place, and only then gives the old one back. */
@@ -318,13 +272,17 @@ static void bookings__move_booking(Health__Bookings_Service *service, const Heal
         reply_booking(campaign, &booking, reply, call);
         return;
     }
-    if (!entitlements_find(&self->entitlements, booking.entitlement_id, &entitlement)) {
+    if (!entitlements_find(&self->entitlements, booking.right_id, &entitlement)) {
         rpc_refuse(call, RPC__REASON__STORE_FAILED);
         return;
     }
-    if (!may_change(campaign, &booking, call) || !take_slot(self, campaign, &entitlement, req->slot_id, call, &slot))
+    if (!may_change(self, campaign, &booking, call) ||
+        !find_slot(self, campaign, &entitlement, req->slot_id, call, &slot))
         return;
-    booking_move(self, &booking, &slot, call);
+    if (!booking_move(&self->bookings, &booking, &slot, call)) {
+        rpc_refuse_field(call, HEALTH__REASON__SLOT_FULL, "slotId");
+        return;
+    }
     reply_booking(campaign, &booking, reply, call);
 }
 
@@ -343,10 +301,10 @@ static void bookings__cancel_booking(Health__Bookings_Service *service, const He
         reply_booking(campaign, &booking, reply, call);
         return;
     }
-    if (!may_change(campaign, &booking, call))
+    if (!may_change(self, campaign, &booking, call))
         return;
-    booking_set(self, &booking, HEALTH__BOOKING_STATE__CANCELLED, call);
-    if (entitlements_find(&self->entitlements, booking.entitlement_id, &entitlement)) {
+    booking_set(&self->bookings, &booking, HEALTH__BOOKING_STATE__CANCELLED, call);
+    if (entitlements_find(&self->entitlements, booking.right_id, &entitlement)) {
         if (campaign->first_come)
             entitlement_end(self, &entitlement, HEALTH__ENTITLEMENT_STATE__DECLINED, call);
         else if (rpc_now(call) < entitlement.book_by)
@@ -409,7 +367,7 @@ static void bookings__list_bookings(Health__Bookings_Service *service, const Hea
         n++;
     bookings_end(&self->bookings);
     for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++) {
-        const Health__Campaign *campaign = campaigns_find(&self->campaigns, found[i].campaign_id, rpc_arena(call));
+        const Health__Campaign *campaign = campaigns_find(&self->campaigns, found[i].group_id, rpc_arena(call));
         Health__Booking *message = arena_message(rpc_arena(call), &health__booking__descriptor);
 
         if (!campaign || !message)

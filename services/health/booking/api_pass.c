@@ -1,23 +1,10 @@
 #include "services/health/api.h"
-#include "services/health/booking/bookings.h"
+#include "services/health/booking/visits.h"
 
 #include "common/pass/qr.h"
 
 #define QR_SCALE    6
 #define QR_SIZE_MAX 65536
-
-/* A text as an SVG in the arena, or NULL. */
-static char *svg_of(const char *text, struct arena *arena)
-{
-    struct buf buf;
-    char *svg = NULL;
-
-    buf_init(&buf, QR_SIZE_MAX);
-    if (qr_svg(text, &buf))
-        svg = arena_strndup(arena, buf.bytes, buf.len);
-    buf_done(&buf);
-    return svg;
-}
 
 static bool png_of(const char *text, struct arena *arena, ProtobufCBinaryData *ret)
 {
@@ -77,7 +64,7 @@ static void reply_pass(struct health *self, const Health__Campaign *campaign, co
     }
     message.text = text;
     message.code = code;
-    message.svg = svg_of(text, arena);
+    message.svg = qr_svg_text(text, arena);
     if (message.svg)
         reply(&message, call);
     else
@@ -110,7 +97,7 @@ static void passes__reissue_pass(Health__Passes_Service *service, const Health__
         rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_ACTIVE);
         return;
     }
-    booking_reissue(self, &booking, call);
+    booking_reissue(&self->bookings, &booking, call);
     reply_pass(self, campaign, &booking, reply, call);
 }
 
@@ -124,8 +111,8 @@ void reply_code(struct health *self, int kind, int64_t subject, Health__ScreenCo
         return;
     }
     message.code = code;
-    message.svg = svg_of(code, rpc_arena(call));
-    message.changes_at = (rpc_now(call) / PASS_STEP_MS + 1) * PASS_STEP_MS;
+    message.svg = qr_svg_text(code, rpc_arena(call));
+    message.changes_at = pass_changes_at(rpc_now(call));
     if (message.svg)
         reply(&message, call);
     else

@@ -6,7 +6,7 @@
 static const Health__Campaign *slot_of_official(struct health *self, int64_t slot_id, void *call, struct slot *ret)
 {
     if (slots_find(&self->slots, slot_id, ret))
-        return campaign_of_official(self, ret->campaign_id, call);
+        return campaign_of_official(self, ret->group_id, call);
     rpc_refuse(call, HEALTH__REASON__SLOT_NOT_FOUND);
     return NULL;
 }
@@ -30,25 +30,14 @@ static void slots__change_slot(Health__Slots_Service *service, const Health__Cha
     campaign = slot_of_official(self, req->slot_id, call, &slot);
     if (!campaign)
         return;
-    refusal = slot_change_refusal(&slot, req->capacity, req->walk_ins, rpc_now(call), &field);
-    if (refusal) {
-        if (refusal == HEALTH__REASON__CAPACITY_BELOW_BOOKED) {
-            rpc_fact_number(call, "booked", slot.booked);
-            rpc_fact_number(call, "walkedIn", slot.walked);
-        }
-        rpc_refuse_field(call, refusal, field);
+    more = req->walk_ins > slot.walk_ins;
+    refusal = slot_change(&self->slots, &slot, req->capacity, req->walk_ins, call, &field);
+    if (!refusal && more && costs_commit(self, campaign, 0, call)) {
+        refusal = HEALTH__REASON__BUDGET_EXCEEDED;
+        field = "walkIns";
+    }
+    if (rpc_refuse_field_if(call, refusal, field))
         return;
-    }
-    if (slot.capacity != req->capacity || slot.walk_ins != req->walk_ins) {
-        more = req->walk_ins > slot.walk_ins;
-        slot.capacity = req->capacity;
-        slot.walk_ins = req->walk_ins;
-        slot_change(self, &slot, call);
-        if (more && costs_commit(self, campaign, 0, call)) {
-            rpc_refuse_field(call, HEALTH__REASON__BUDGET_EXCEEDED, "walkIns");
-            return;
-        }
-    }
     reply_slot(&slot, reply, call);
 }
 
@@ -59,16 +48,9 @@ static void slots__withdraw_slot(Health__Slots_Service *service, const Health__S
     struct health *self = container_of(service, struct health, slots_service);
     struct slot slot;
 
-    if (!slot_of_official(self, req->slot_id, call, &slot))
+    if (!slot_of_official(self, req->slot_id, call, &slot) ||
+        rpc_refuse_if(call, slot_withdraw(&self->slots, &slot, call)))
         return;
-    if (!slot.withdrawn) {
-        if (rpc_now(call) >= slot.ends_at) {
-            rpc_refuse(call, HEALTH__REASON__SLOT_OVER);
-            return;
-        }
-        slot.withdrawn = true;
-        slot_change(self, &slot, call);
-    }
     reply_slot(&slot, reply, call);
 }
 

@@ -82,7 +82,7 @@ static inline const Rpc__Answer *create_slots(struct harness *h, const Rpc__Prin
                                               int32_t capacity)
 {
     Health__CreateSlotsRequest request = HEALTH__CREATE_SLOTS_REQUEST__INIT;
-    Health__Hours hours = HEALTH__HOURS__INIT, *list = &hours;
+    Slots__Hours hours = SLOTS__HOURS__INIT, *list = &hours;
 
     request.campaign_id = campaign_id;
     request.site_id = site_id;

@@ -27,6 +27,8 @@ int book_refusal(const Health__Campaign *campaign, const struct entitlement *ent
         break;
     case HEALTH__ENTITLEMENT_STATE__LAPSED:
         return HEALTH__REASON__ENTITLEMENT_LAPSED;
+    case HEALTH__ENTITLEMENT_STATE__TAKEN_BACK:
+        return GRANTED__REASON__CEILING_REACHED;
     case HEALTH__ENTITLEMENT_STATE__DECLINED:
         return HEALTH__REASON__ENTITLEMENT_DECLINED;
     default:
@@ -36,17 +38,15 @@ int book_refusal(const Health__Campaign *campaign, const struct entitlement *ent
     return !refusal && now >= entitlement->book_by ? HEALTH__REASON__BOOKING_OVER : refusal;
 }
 
-int slot_refusal(const Health__Campaign *campaign, const struct slot *slot, int64_t now)
+int visit_refusal(const struct slots *slots, const Health__Campaign *campaign, const struct slot *slot, int64_t now)
 {
-    const Health__CampaignSite *site = campaign_site(campaign, slot->site_id);
+    const Health__CampaignSite *site = campaign_site(campaign, slot->place_id);
 
-    if (slot->campaign_id != campaign->campaign_id)
+    if (slot->group_id != campaign->campaign_id)
         return HEALTH__REASON__SLOT_NOT_FOUND;
     if (!site || site->withdrawn)
         return HEALTH__REASON__SITE_WITHDRAWN_HERE;
-    if (slot->withdrawn)
-        return HEALTH__REASON__SLOT_WITHDRAWN;
-    return slot->starts_at > now ? 0 : HEALTH__REASON__SLOT_OVER;
+    return slot_refusal(slots, slot, now);
 }
 
 const Health__CampaignSite *site_won(const Health__Campaign *campaign, const struct entitlement *entitlement)
@@ -58,38 +58,9 @@ const Health__CampaignSite *site_won(const Health__Campaign *campaign, const str
     return stratum && stratum->site_id ? campaign_site(campaign, stratum->site_id) : NULL;
 }
 
-int slot_change_refusal(const struct slot *slot, int32_t capacity, int32_t walk_ins, int64_t now,
-                        const char **ret_field)
-{
-    *ret_field = "slotId";
-    if (slot->withdrawn)
-        return HEALTH__REASON__SLOT_WITHDRAWN;
-    if (now >= slot->ends_at)
-        return HEALTH__REASON__SLOT_OVER;
-    *ret_field = "walkIns";
-    if (walk_ins > capacity)
-        return HEALTH__REASON__WALK_INS_ABOVE_CAPACITY;
-    *ret_field = "capacity";
-    if (slot->booked > capacity - walk_ins || slot->booked + slot->walked > capacity)
-        return HEALTH__REASON__CAPACITY_BELOW_BOOKED;
-    return 0;
-}
-
 int64_t cancel_until(const Health__Campaign *campaign, const struct booking *booking)
 {
     return booking->starts_at - campaign->cancel_hours * INT64_C(3600000);
-}
-
-int hours_refusal(Health__Hours *const *hours, size_t n, const char **ret_field)
-{
-    *ret_field = "hours";
-    for (size_t i = 0; i < n; i++) {
-        if (hours[i]->from_minute >= hours[i]->until_minute)
-            return HEALTH__REASON__HOURS_OUT_OF_ORDER;
-        if (i > 0 && hours[i]->from_minute < hours[i - 1]->until_minute)
-            return HEALTH__REASON__HOURS_OUT_OF_ORDER;
-    }
-    return 0;
 }
 
 int pass_refusal(enum pass_reason reason)

@@ -45,7 +45,7 @@ static void slots_are_days_times_hours(void **state)
 {
     int32_t days[] = {20260302, 20260303};
     Health__CreateSlotsRequest request = HEALTH__CREATE_SLOTS_REQUEST__INIT;
-    Health__Hours hours[2] = {HEALTH__HOURS__INIT, HEALTH__HOURS__INIT}, *list[2] = {&hours[0], &hours[1]};
+    Slots__Hours hours[2] = {SLOTS__HOURS__INIT, SLOTS__HOURS__INIT}, *list[2] = {&hours[0], &hours[1]};
     const Health__SlotList *slots;
 
     (void)state;
@@ -504,11 +504,12 @@ static void who_does_not_move_from_a_withdrawn_site_loses_the_right_without_a_ma
 static void the_audit_finds_what_was_changed_behind_the_journal(void **state)
 {
     static const char *const changes[][2] = {
-        {"UPDATE slot SET booked = 0", "UPDATE slot SET booked = 1"},
-        {"UPDATE booking SET state = 2", "UPDATE booking SET state = 1"},
-        {"UPDATE booking SET journal_seq = journal_seq - 1", "UPDATE booking SET journal_seq = journal_seq + 1"},
-        {"UPDATE pass SET serial = serial + 1", "UPDATE pass SET serial = serial - 1"},
-        {"UPDATE pass SET revoked_at = 1", "UPDATE pass SET revoked_at = 0"},
+        {"UPDATE time_slot SET booked = 0", "UPDATE time_slot SET booked = 1"},
+        {"UPDATE booked_slot SET state = 2", "UPDATE booked_slot SET state = 1"},
+        {"UPDATE booked_slot SET journal_seq = journal_seq - 1",
+         "UPDATE booked_slot SET journal_seq = journal_seq + 1"},
+        {"UPDATE booked_pass SET serial = serial + 1", "UPDATE booked_pass SET serial = serial - 1"},
+        {"UPDATE booked_pass SET revoked_at = 1", "UPDATE booked_pass SET revoked_at = 0"},
         {"UPDATE entitlement SET state = 1", "UPDATE entitlement SET state = 2"},
     };
     int64_t slot = a_slot(&h, campaign, site, 480, 5);
@@ -516,13 +517,8 @@ static void the_audit_finds_what_was_changed_behind_the_journal(void **state)
     (void)state;
     give_places(&h, campaign, MEMBER, 1);
     assert_ok(book(&h, campaign, slot, MEMBER));
-    assert_string_equal(harness_audit(&h), "");
-    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
-        harness_tamper(&h, changes[i][0]);
-        assert_string_not_equal(harness_audit(&h), "");
-        harness_tamper(&h, changes[i][1]);
-        assert_string_equal(harness_audit(&h), "");
-    }
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+        assert_found(&h, changes[i][0], changes[i][1]);
 }
 
 /* Who asked for a site and won stands in the lot of that site's places. */
@@ -543,7 +539,7 @@ static void a_place_won_for_one_site_is_for_that_site(void **state)
     assert_refused(move(&h, booking, there, 1), "PLACE_OF_ANOTHER_SITE");
     assert_ok(book(&h, campaign, there, 2)); /* without a place of the lot */
     /* Where it can be taken no more, it is good elsewhere. */
-    harness_tamper(&h, "UPDATE campaign_site SET withdrawn = 1 WHERE site_id = (SELECT site_id FROM booking "
+    harness_tamper(&h, "UPDATE campaign_site SET withdrawn = 1 WHERE site_id = (SELECT place_id FROM booked_slot "
                        "WHERE member_id = 1)");
     assert_ok(move(&h, booking, there, 1));
     harness_tamper(&h, "UPDATE campaign_site SET withdrawn = 0");

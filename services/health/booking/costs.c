@@ -11,10 +11,10 @@ static const char *const sql[] = {
     [SQL_WALK_INS] =
         "SELECT coalesce(sum(CASE s.price_fen WHEN 0 THEN ?2 ELSE s.price_fen END * max("
         "CASE WHEN o.withdrawn = 0 AND o.ends_at > ?3 THEN o.walk_ins ELSE 0 END, (o.slot_id = ?4) + "
-        "(SELECT count(*) FROM booking b JOIN entitlement e USING (entitlement_id) WHERE b.campaign_id = ?1 "
-        "AND b.walk_in = 1 AND b.slot_id = o.slot_id AND b.state <> 3 AND e.place = 0))), 0) FROM slot o "
-        "JOIN campaign_site s ON s.campaign_id = o.campaign_id AND s.site_id = o.site_id "
-        "WHERE o.campaign_id = ?1 AND (o.walk_ins > 0 OR o.walked > 0 OR o.slot_id = ?4)",
+        "(SELECT count(*) FROM booked_slot b JOIN entitlement e ON e.entitlement_id = b.right_id WHERE b.group_id = ?1 "
+        "AND b.walk_in = 1 AND b.slot_id = o.slot_id AND b.state <> 3 AND e.place = 0))), 0) FROM time_slot o "
+        "JOIN campaign_site s ON s.campaign_id = o.group_id AND s.site_id = o.place_id "
+        "WHERE o.group_id = ?1 AND (o.walk_ins > 0 OR o.walked > 0 OR o.slot_id = ?4)",
     [SQL_WITHOUT] = "SELECT campaign_id FROM campaign c WHERE campaign_id > ?1 AND NOT EXISTS "
                     "(SELECT 1 FROM account a WHERE a.of_id = c.campaign_id AND a.year = 0 AND a.kind = 1) "
                     "ORDER BY campaign_id LIMIT 1",

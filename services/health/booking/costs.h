@@ -9,7 +9,7 @@
  * refused the money for who came. What costs less than it might have is free again at the next such deed. A campaign of
  * a store that had no budgets gets its line when it is first asked for one, or soon after the start. */
 #pragma once
-#include "services/health/booking/bookings.h"
+#include "services/health/booking/visits.h"
 
 /* All return 0 or a Reason, the first three BUDGET_SHORT or one of the chassis'. */
 

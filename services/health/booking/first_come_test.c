@@ -114,7 +114,7 @@ static void it_is_booked_from_its_hour_on_by_whom_it_is_for(void **state)
     Health__CreateBookingRequest request = HEALTH__CREATE_BOOKING_REQUEST__INIT;
 
     (void)state;
-    draft->sex = RPC__SEX__FEMALE;
+    whom(&h, draft)->sex = RPC__SEX__FEMALE;
     campaign = announced(&h, draft)->campaign_id;
     slot = a_slot(&h, campaign, draft->sites[0]->site_id, 480, 10);
     request.campaign_id = campaign;

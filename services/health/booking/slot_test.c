@@ -168,23 +168,18 @@ static void more_bookings_of_a_slot_than_a_slice_are_told(void **state)
 static void the_audit_finds_a_slot_changed_behind_the_journal(void **state)
 {
     static const char *const changes[][2] = {
-        {"UPDATE slot SET capacity = 8", "UPDATE slot SET capacity = 9"},
-        {"UPDATE slot SET withdrawn = 1", "UPDATE slot SET withdrawn = 0"},
-        {"UPDATE slot SET journal_seq = journal_seq + 1", "UPDATE slot SET journal_seq = journal_seq - 1"},
-        {"UPDATE slot SET journal_seq = 0",
-         "UPDATE slot SET journal_seq = (SELECT max(seq) FROM journal WHERE kind = 54)"},
+        {"UPDATE time_slot SET capacity = 8", "UPDATE time_slot SET capacity = 9"},
+        {"UPDATE time_slot SET withdrawn = 1", "UPDATE time_slot SET withdrawn = 0"},
+        {"UPDATE time_slot SET journal_seq = journal_seq + 1", "UPDATE time_slot SET journal_seq = journal_seq - 1"},
+        {"UPDATE time_slot SET journal_seq = 0",
+         "UPDATE time_slot SET journal_seq = (SELECT max(seq) FROM journal WHERE kind = 54)"},
     };
 
     (void)state;
     assert_ok(change_slot(&h, manager_of(&h, UNION), slot, 7, 0));
     assert_ok(change_slot(&h, manager_of(&h, UNION), slot, 9, 0));
-    assert_string_equal(harness_audit(&h), "");
-    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
-        harness_tamper(&h, changes[i][0]);
-        assert_string_not_equal(harness_audit(&h), "");
-        harness_tamper(&h, changes[i][1]);
-        assert_string_equal(harness_audit(&h), "");
-    }
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+        assert_found(&h, changes[i][0], changes[i][1]);
 }
 
 int main(void)

@@ -28,7 +28,7 @@ int campaign_name_unions(struct health *self, Health__Campaign *campaign, void *
     int reason = name_union(self, campaign->union_path, &campaign->union_id, call);
 
     if (!reason)
-        reason = name_union(self, campaign->eligible_path, &campaign->eligible_union_id, call);
+        reason = name_union(self, campaign->audience->union_path, &campaign->audience->union_id, call);
     for (size_t i = 0; i < campaign->n_strata && !reason; i++)
         reason = name_union(self, campaign->strata[i]->union_path, &campaign->strata[i]->union_id, call);
     return reason;
@@ -144,11 +144,21 @@ static int draft_refusal(struct health *self, Health__Campaign *draft, void *cal
 static bool find_unions(struct health *self, Health__Campaign *draft, void *call)
 {
     struct arena *arena = rpc_arena(call);
+    struct audience_rules rules;
+    int64_t union_id = draft->audience && draft->audience->union_id ? draft->audience->union_id : draft->union_id;
 
-    if (!draft->eligible_union_id)
-        draft->eligible_union_id = draft->union_id;
-    draft->eligible_path = tree_path(&self->tree, draft->eligible_union_id, "campaign.eligibleUnionId", call);
-    for (size_t i = 0; draft->eligible_path && i < draft->n_strata; i++) {
+    if (!audience_take(&self->tree, draft->audience, draft->union_path, "campaign.audience", call, &rules))
+        return false;
+    if (rules.level < (int32_t)RPC__LEVEL__MEMBER) {
+        rpc_refuse_field(call, RPC__REASON__OUT_OF_RANGE, "campaign.audience.level");
+        return false;
+    }
+    draft->audience = audience_message(&rules, union_id, arena);
+    if (!draft->audience) {
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+        return false;
+    }
+    for (size_t i = 0; i < draft->n_strata; i++) {
         Health__Stratum *stratum = draft->strata[i];
         char *field = arena_printf(arena, "campaign.strata[%zu].unionId", i);
 
@@ -156,7 +166,7 @@ static bool find_unions(struct health *self, Health__Campaign *draft, void *call
         if (!stratum->union_path)
             return false;
     }
-    return draft->eligible_path != NULL;
+    return true;
 }
 
 static void put_draft(struct health *self, Health__Campaign *draft, Health__Campaign_Closure reply, void *call)
@@ -167,7 +177,8 @@ static void put_draft(struct health *self, Health__Campaign *draft, Health__Camp
     if (!find_unions(self, draft, call))
         return;
     refusal = draft_refusal(self, draft, call, &field);
-    if (rpc_refuse_field_if(call, refusal, field))
+    if (rpc_refuse_field_if(call, refusal, field) ||
+        !granted_take(&self->tree, draft->counts, draft->union_id, draft->union_path, "campaign.counts", call))
         return;
     if (!campaigns_put(&self->campaigns, draft, rpc_arena(call))) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);

@@ -3,7 +3,7 @@
 #include "services/health/campaign/campaigns.h"
 #include "services/health/rules.h"
 #include "services/health/campaign/sites.h"
-#include "services/health/booking/slots.h"
+#include "services/health/booking/visits.h"
 
 #define NEAR_USUAL 20
 #define NEAR_MAX   50
@@ -12,7 +12,7 @@
 /* What an answer says of a site beside what it is. 0 or a Reason. */
 static int complete_site(struct health *self, Health__Site *site, void *call)
 {
-    site->directions = directions(site, rpc_arena(call));
+    site->directions = map_directions(site->name, site->lat_e6, site->lon_e6, rpc_arena(call));
     return site->directions ? site_name_unions(self, site, call) : RPC__REASON__OVERLOADED;
 }
 
@@ -157,10 +157,10 @@ static void reply_near(struct health *self, int64_t campaign_id, const struct ne
     reason = sites && list.sites ? 0 : RPC__REASON__OVERLOADED;
     for (size_t i = 0; i < n && !reason; i++) {
         health__near_site__init(&sites[i]);
-        sites[i].site = sites_find(&self->sites, near[i].site_id, arena);
+        sites[i].site = sites_find(&self->sites, near[i].place_id, arena);
         sites[i].metres = (int32_t)(near[i].metres + 0.5);
         if (campaign_id)
-            sites[i].free = slots_free(&self->slots, campaign_id, near[i].site_id, rpc_now(call));
+            sites[i].free = slots_free(&self->slots, campaign_id, near[i].place_id, rpc_now(call));
         reason = sites[i].site ? complete_site(self, sites[i].site, call) : RPC__REASON__OVERLOADED;
         list.sites[i] = &sites[i];
     }
@@ -176,9 +176,10 @@ static void sites__list_nearest(Health__Sites_Service *service, const Health__Ne
                                 Health__NearSiteList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, sites_service);
-    size_t limit = req->limit ? (size_t)req->limit : NEAR_USUAL, n_only = 0;
+    size_t limit = req->limit ? (size_t)req->limit : NEAR_USUAL, n;
     const Health__Campaign *campaign = NULL;
-    int64_t *only = NULL;
+    struct map_ids only = {NULL, 0};
+    const struct map_filter filter = {map_is_among, &only};
     struct near near[NEAR_MAX];
 
     if (req->campaign_id) {
@@ -187,17 +188,16 @@ static void sites__list_nearest(Health__Sites_Service *service, const Health__Ne
             rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
             return;
         }
-        only = open_sites(self, campaign, req->free_only, call, &n_only);
+        only.ids = open_sites(self, campaign, req->free_only, call, &only.n);
     }
-    if (campaign && !only) {
+    if (campaign && !only.ids) {
         rpc_refuse(call, RPC__REASON__OVERLOADED);
         return;
     }
     if (limit > NEAR_MAX)
         limit = NEAR_MAX;
-    reply_near(self, req->campaign_id, near,
-               map_nearest(&self->map, req->lat_e6, req->lon_e6, rpc_now(call), only, n_only, near, limit), reply,
-               call);
+    n = map_nearest(&self->map, req->lat_e6, req->lon_e6, rpc_now(call), campaign ? &filter : NULL, near, limit);
+    reply_near(self, req->campaign_id, near, n, reply, call);
 }
 
 static Health__Site *site_of_official(struct health *self, int64_t site_id, void *call)

@@ -67,14 +67,24 @@ Health__Package *packages_find(const struct campaigns *campaigns, int64_t packag
 
 /* ---- campaigns ---- */
 
+/* Whom it is for is kept apart (common/benefit/audience). */
 bool campaigns_put(const struct campaigns *campaigns, const Health__Campaign *campaign, struct arena *arena)
 {
+    const struct health *self = container_of(campaigns, struct health, campaigns);
     struct store *store = campaigns->store;
+    Health__Campaign kept = *campaign;
+    struct audience_rules rules;
+    const void *packed;
     size_t len;
-    const void *packed = health_pack(&campaign->base, arena, &len);
-    bool added = packed && store_run(store, campaigns->sql + SQL_PUT, "itiiiiib", campaign->campaign_id,
-                                     campaign->union_path, campaign->package_id, (int64_t)campaign->state,
-                                     campaign->opens_at, campaign->closes_at, campaign->draw_at, packed, len) != -1;
+    bool added;
+
+    kept.audience = NULL;
+    packed = health_pack(&kept.base, arena, &len);
+    audience_compile(campaign->audience, &rules);
+    audience_put(&self->audience, campaign->campaign_id, &rules);
+    added = packed && store_run(store, campaigns->sql + SQL_PUT, "itiiiiib", campaign->campaign_id,
+                                campaign->union_path, campaign->package_id, (int64_t)campaign->state,
+                                campaign->opens_at, campaign->closes_at, campaign->draw_at, packed, len) != -1;
 
     store_run(store, campaigns->sql + SQL_CLEAR_SITES, "i", campaign->campaign_id);
     for (size_t i = 0; i < campaign->n_sites && added; i++)
@@ -85,17 +95,22 @@ bool campaigns_put(const struct campaigns *campaigns, const Health__Campaign *ca
 
 static Health__Campaign *read_campaign(const struct campaigns *campaigns, unsigned statement, struct arena *arena)
 {
+    const struct health *self = container_of(campaigns, struct health, campaigns);
+    struct audience_rules rules;
     size_t len;
     const void *packed = store_blob(campaigns->store, statement, 3, &len);
     Health__Campaign *campaign = health__campaign__unpack(&arena->allocator, len, packed);
 
     if (!campaign)
         return NULL;
+    campaign->base.n_unknown_fields = 0; /* whom it was for, before that was kept apart */
     campaign->campaign_id = store_int(campaigns->store, statement, 0);
     campaign->state = (Health__CampaignState)store_int(campaigns->store, statement, 1);
     campaign->void_reason = health_text(campaigns->store, statement, 2, arena);
     campaign->union_path = health_text(campaigns->store, statement, 4, arena);
-    return campaign->void_reason && campaign->union_path ? campaign : NULL;
+    audience_find(&self->audience, campaign->campaign_id, &rules);
+    campaign->audience = audience_message(&rules, 0, arena);
+    return campaign->void_reason && campaign->union_path && campaign->audience ? campaign : NULL;
 }
 
 static void read_sites(const struct campaigns *campaigns, Health__Campaign *campaign)
@@ -171,6 +186,14 @@ void campaign_hide_money(Health__Campaign *campaign)
         campaign->sites[i]->price_fen = 0;
 }
 
+void campaign_tell_renewal(const Health__Campaign *campaign, void *call)
+{
+    struct audience_rules rules;
+
+    audience_compile(campaign->audience, &rules);
+    audience_tell_renewal(&rules, call);
+}
+
 Health__CampaignSite *campaign_site(const Health__Campaign *campaign, int64_t site_id)
 {
     for (size_t i = 0; i < campaign->n_sites; i++) {
@@ -214,11 +237,19 @@ void package_journal(const Health__Package *package, void *call)
     rpc_tell(call, &made.base);
 }
 
+static const struct part_stray strays[] = {
+    {"campaign", "is for nobody",
+     "SELECT campaign_id FROM campaign WHERE campaign_id NOT IN (SELECT audience_id FROM audience) LIMIT 1"},
+    {NULL, NULL, NULL},
+};
+
 const struct part_spec campaigns_part = {
     .tables = "package campaign campaign_site",
+    .steps = &campaigns_steps,
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(coalesce((SELECT max(campaign_id) FROM campaign), 0), "
                "coalesce((SELECT max(package_id) FROM package), 0))",
+    .strays = strays,
     .moves = "package.union_path campaign.union_path",
 };

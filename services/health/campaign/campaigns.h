@@ -24,6 +24,8 @@ void campaigns_end_current(const struct campaigns *campaigns);
 
 /* What a check-up costs and the union has for all of them is told to its officials alone. */
 void campaign_hide_money(Health__Campaign *campaign);
+/* Before a refusal: see audience_tell_renewal. */
+void campaign_tell_renewal(const Health__Campaign *campaign, void *call);
 /* The site of a campaign, or NULL. */
 Health__CampaignSite *campaign_site(const Health__Campaign *campaign, int64_t site_id);
 /* Passes to another state, in store, message and journal. */

@@ -43,10 +43,10 @@ static bool move_path(const struct slice *slice, char **path, struct arena *aren
     return true;
 }
 
-/* Rewrites whom a campaign is for. False when the arena is full. */
+/* Rewrites for whom the strata of a campaign are. False when the arena is full. */
 static bool move_scope(const struct slice *slice, int64_t campaign_id, Health__Campaign *campaign, struct arena *arena)
 {
-    bool moved = move_path(slice, &campaign->eligible_path, arena), whole = campaign->eligible_path != NULL;
+    bool moved = false, whole = true;
     const void *packed;
     size_t len;
 

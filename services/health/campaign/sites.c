@@ -177,7 +177,7 @@ bool site_on_map(struct map *map, const Health__Site *site)
     struct spot spot = {
         .lat_e6 = site->lat_e6,
         .lon_e6 = site->lon_e6,
-        .site_id = site->site_id,
+        .place_id = site->site_id,
         .until = site->kind == HEALTH__SITE_KIND__VAN ? site->stops_until : INT64_MAX,
     };
 

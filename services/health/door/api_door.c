@@ -1,11 +1,8 @@
-#include "common/base/bytes.h"
 #include "common/cn/cn_id.h"
 #include "services/health/api.h"
 #include "services/health/booking/booking_rules.h"
-#include "services/health/door/scans.h"
+#include "services/health/door/entrance.h"
 #include "services/health/campaign/sites.h"
-
-#include <mbedtls/sha256.h>
 
 /* ---- who may ---- */
 
@@ -25,44 +22,22 @@ const Health__Site *site_of_staff(struct health *self, int64_t site_id, void *ca
     return site;
 }
 
-bool device_of_staff(struct health *self, int64_t site_id, int64_t device_id, void *call, struct device *ret)
+bool device_of_staff(struct health *self, int64_t site_id, int64_t device_id, bool in_use, void *call,
+                     struct scanner *ret)
 {
-    if (!site_of_staff(self, site_id, call))
-        return false;
-    if (!devices_find(&self->scans, device_id, ret) || ret->site_id != site_id) {
-        rpc_refuse_field(call, HEALTH__REASON__DEVICE_NOT_FOUND, "deviceId");
-        return false;
-    }
-    if (ret->staff_id != rpc_principal(call)->member_id) {
-        rpc_refuse_field(call, HEALTH__REASON__DEVICE_NOT_YOURS, "deviceId");
-        return false;
-    }
-    return true;
-}
-
-bool device_in_use(struct health *self, int64_t site_id, int64_t device_id, void *call, struct device *ret)
-{
-    if (!device_of_staff(self, site_id, device_id, call, ret))
-        return false;
-    if (ret->revoked_at) {
-        rpc_refuse_field(call, HEALTH__REASON__DEVICE_REVOKED, "deviceId");
-        return false;
-    }
-    if (ret->session_id != rpc_principal(call)->session_id) {
-        rpc_refuse_field(call, HEALTH__REASON__DEVICE_NOT_YOURS, "deviceId");
-        return false;
-    }
-    return true;
+    return site_of_staff(self, site_id, call) &&
+           !rpc_refuse_field_if(call, scanner_of_caller(&self->scanners, site_id, device_id, in_use, call, ret),
+                                "deviceId");
 }
 
 /* ---- devices ---- */
 
-static void reply_device(const struct device *device, Health__Device_Closure reply, void *call)
+static void reply_device(const struct scanner *device, Health__Device_Closure reply, void *call)
 {
     Health__Device message = HEALTH__DEVICE__INIT;
 
     message.device_id = device->id;
-    message.site_id = device->site_id;
+    message.site_id = device->place_id;
     message.name = unconst(device->name);
     message.registered_at = device->registered_at;
     message.revoked_at = device->revoked_at;
@@ -74,29 +49,15 @@ static void doors__register_device(Health__Doors_Service *service, const Health_
                                    Health__Device_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, doors_service);
-    struct device device = {.site_id = req->site_id,
-                            .staff_id = rpc_principal(call)->member_id,
-                            .session_id = rpc_principal(call)->session_id,
-                            .registered_at = rpc_now(call)},
-                  old;
+    struct scanner device;
+    const char *field;
+    int refusal;
 
     if (!site_of_staff(self, req->site_id, call))
         return;
-    if (req->replaces) {
-        if (!devices_find(&self->scans, req->replaces, &old) || old.site_id != req->site_id) {
-            rpc_refuse_field(call, HEALTH__REASON__DEVICE_NOT_FOUND, "replaces");
-            return;
-        }
-        if (!old.revoked_at)
-            device_revoke(self, &old, call);
-    }
-    if (devices_count(&self->scans, req->site_id) >= DEVICES_MAX) {
-        rpc_fact_number(call, "maximum", DEVICES_MAX);
-        rpc_refuse(call, HEALTH__REASON__TOO_MANY_DEVICES);
+    refusal = scanner_register(&self->scanners, req->site_id, req->name, req->replaces, call, &device, &field);
+    if (field ? rpc_refuse_field_if(call, refusal, field) : rpc_refuse_if(call, refusal))
         return;
-    }
-    snprintf(device.name, sizeof(device.name), "%s", req->name);
-    device_make(self, &device, call);
     rpc_created(call);
     reply_device(&device, reply, call);
 }
@@ -106,16 +67,15 @@ static void doors__revoke_device(Health__Doors_Service *service, const Health__R
                                  Health__Device_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, doors_service);
-    struct device device;
+    struct scanner device;
 
-    if (!devices_find(&self->scans, req->device_id, &device)) {
+    if (!scanners_find(&self->scanners, req->device_id, &device)) {
         rpc_refuse(call, HEALTH__REASON__DEVICE_NOT_FOUND);
         return;
     }
-    if (!site_of_staff(self, device.site_id, call))
+    if (!site_of_staff(self, device.place_id, call))
         return;
-    if (!device.revoked_at)
-        device_revoke(self, &device, call);
+    scanner_revoke(&self->scanners, &device, call);
     reply_device(&device, reply, call);
 }
 
@@ -152,51 +112,6 @@ static bool add_keys(struct health *self, struct arena *arena, Health__ScannerPa
     return true;
 }
 
-static bool add_revocations(struct health *self, const Health__Site *site, void *call, Health__ScannerPackage *message)
-{
-    struct arena *arena = rpc_arena(call);
-    int64_t now = rpc_now(call);
-    int64_t version = passes_count_revoked(&self->bookings, site->site_id);
-    uint32_t max = version < PASS_REVOKED_MAX ? (uint32_t)version : PASS_REVOKED_MAX;
-    uint64_t *serials = arena_alloc(arena, (max + 1) * sizeof(*serials));
-    struct pass_revocations head = {
-        .issuer = issuer_of(site->union_path), .site = site->site_id, .version = version, .made_ms = now - now % 1000};
-    struct buf buf;
-
-    if (!serials)
-        return false;
-    buf_init(&buf, 8 * PASS_REVOKED_MAX + 1024);
-    if (pass_revocations_make(self->passes, &head, serials,
-                              passes_revoked(&self->bookings, site->site_id, now, serials, max), &buf)) {
-        message->revocations.data = (uint8_t *)arena_strndup(arena, buf.bytes, buf.len);
-        message->revocations.len = buf.len;
-    }
-    buf_done(&buf);
-    return message->revocations.data != NULL;
-}
-
-static void add_roster(struct health *self, int64_t site_id, int64_t from, unsigned char ret_hash[32],
-                       Health__ScannerPackage *message)
-{
-    mbedtls_sha256_context sha;
-    struct booking booking;
-
-    mbedtls_sha256_init(&sha);
-    ensure(mbedtls_sha256_starts_ret(&sha, 0) == 0);
-    bookings_ask_roster(&self->bookings, site_id, from, from + HEALTH_DAY_MS, 0, INT32_MAX, RPC_PAGE_ALL);
-    while (bookings_next_roster(&self->bookings, &booking)) {
-        unsigned char handle[8];
-
-        put_be64(handle, (uint64_t)booking.handle);
-        ensure(mbedtls_sha256_update_ret(&sha, handle, sizeof(handle)) == 0);
-        message->roster_size++;
-    }
-    ensure(mbedtls_sha256_finish_ret(&sha, ret_hash) == 0);
-    mbedtls_sha256_free(&sha);
-    message->roster_hash.data = ret_hash;
-    message->roster_hash.len = 32;
-}
-
 /* rpc GetScannerPackage: what judges passes without network. */
 static void doors__get_scanner_package(Health__Doors_Service *service, const Health__ScannerRequest *req,
                                        Health__ScannerPackage_Closure reply, void *call)
@@ -211,8 +126,10 @@ static void doors__get_scanner_package(Health__Doors_Service *service, const Hea
         return;
     message.site_id = site->site_id;
     message.made_at = rpc_now(call);
-    add_roster(self, site->site_id, from, hash, &message);
-    if (add_keys(self, rpc_arena(call), &message) && add_revocations(self, site, call, &message))
+    message.roster_size = door_roster(&self->door, site->site_id, from, from + HEALTH_DAY_MS, hash);
+    message.roster_hash = (ProtobufCBinaryData){sizeof(hash), hash};
+    if (add_keys(self, rpc_arena(call), &message) &&
+        door_revocations(&self->door, site->site_id, site->union_path, call, &message.revocations))
         reply(&message, call);
     else
         rpc_refuse(call, RPC__REASON__OVERLOADED);
@@ -257,12 +174,12 @@ static void doors__get_counts(Health__Doors_Service *service, const Health__Scan
 {
     struct health *self = container_of(service, struct health, doors_service);
     Health__Counts message = HEALTH__COUNTS__INIT;
-    struct scan_counts counts;
+    struct booking_counts counts;
     int64_t from;
 
     if (!site_of_staff(self, req->site_id, call) || !read_day(req->day, call, &from))
         return;
-    scans_count(&self->scans, req->site_id, from, from + HEALTH_DAY_MS, &counts);
+    bookings_count(&self->bookings, req->site_id, from, from + HEALTH_DAY_MS, &counts);
     message.expected = (int32_t)counts.expected;
     message.arrived = (int32_t)counts.arrived;
     message.not_come = (int32_t)counts.not_come;

@@ -2,7 +2,7 @@
  * before its slot, and bookings of people who were there. */
 #pragma once
 #include "services/health/booking/booking_fixture.h"
-#include "services/health/booking/bookings.h"
+#include "services/health/booking/visits.h"
 
 #define SCANNER 790
 
@@ -36,19 +36,26 @@ static inline void register_the_device(struct harness *h)
             ->device_id;
 }
 
-static inline void begin_campaign(struct harness *h)
+/* Whose places count so; NULL: with nothing. */
+static inline void begin_counted(struct harness *h, Granted__Counting *counts)
 {
     Health__Campaign *draft;
 
     begin(h);
     clock_step(&h->service.clock, DAY_AT - 20 * HEALTH_DAY_MS - now_of(h));
     draft = a_draft(h, 100);
+    draft->counts = counts;
     the_site = draft->sites[0]->site_id;
     the_campaign = a_campaign_to_book(h, draft);
     the_slot = a_slot(h, the_campaign, the_site, 9 * 60, 200);
     set_staff(h, SCANNER, HEALTH__DUTY__SCANS, false);
     clock_step(&h->service.clock, DAY_AT + 8 * HOUR_MS - now_of(h));
     register_the_device(h);
+}
+
+static inline void begin_campaign(struct harness *h)
+{
+    begin_counted(h, NULL);
 }
 
 /* Her pass is scanned; the scan's number. */

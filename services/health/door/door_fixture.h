@@ -1,7 +1,7 @@
 /* door_fixture.h: two sites and a van, who scans there, and what the tests of the doors do there. */
 #pragma once
 #include "services/health/booking/booking_fixture.h"
-#include "services/health/door/scans.h"
+#include "services/health/door/entrance.h"
 
 #define MEMBER 5000
 #define STAFF  7000 /* and the next: who scan at the first site; STAFF + 10 at the second */

@@ -1,8 +1,7 @@
 /* Devices, who may scan with them, and what a scanner takes along, through the service. */
 #include "common/base/hex.h"
+#include "common/base/sha256.h"
 #include "services/health/door/door_fixture.h"
-
-#include <mbedtls/sha256.h>
 
 static const Health__SiteList *page_of_sites(Rpc__Principal *who, int32_t size, const char *token)
 {
@@ -151,7 +150,7 @@ static void the_roster_names_handles_alone_and_has_its_hash(void **state)
         request.page_token = roster->next_page_token;
     } while (*request.page_token);
     assert_int_equal(n, 5);
-    mbedtls_sha256_ret(handles, sizeof(handles), hash, 0);
+    sha256_of(handles, sizeof(handles), hash);
     package = harness_output(&h, harness_call(&h, "Doors.GetScannerPackage", &scanner.base, staff(STAFF), NULL),
                              &health__scanner_package__descriptor);
     assert_int_equal(package->roster_size, 5);

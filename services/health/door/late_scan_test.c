@@ -197,7 +197,7 @@ static void who_was_taken_for_a_no_show_and_was_there_has_been_there(void **stat
 
     (void)state;
     to(START + HOUR_MS + BOOKING_GRACE_MS);
-    while (bookings_work(health_of(&h)))
+    while (bookings_part.work(&health_of(&h)->bookings))
         continue;
     assert_int_equal(state_of(&h, campaign, MEMBER), HEALTH__ENTITLEMENT_STATE__NO_SHOW);
     late = upload(device, STAFF, refs, texts, at, 1)->scans[0];

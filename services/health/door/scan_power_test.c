@@ -1,7 +1,7 @@
 /* The power is lost at every write from a booking to the door: who was told that she
  * has a place has it, what was accepted stays accepted, and no slot or pass gives more. */
 #include "services/health/booking/booking_fixture.h"
-#include "services/health/door/scans.h"
+#include "services/health/door/entrance.h"
 #include "tests/power.h"
 
 #define BOOKED 5000 /* before; she moves meanwhile */
@@ -102,7 +102,7 @@ static void what_was_told_is_so(struct harness *h)
         assert_int_equal(booking.slot_id, told.later_id);
     assert_true(bookings_find(&self->bookings, told.comes_id, &booking));
     if (told.scanned) {
-        assert_true(scans_find(&self->scans, told.scan_id, &first));
+        assert_true(scans_find(&self->door, told.scan_id, &first));
         if (!told.undone && first.undone_at == 0)
             assert_int_equal(booking.state, HEALTH__BOOKING_STATE__ARRIVED);
     }

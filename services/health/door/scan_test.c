@@ -132,24 +132,19 @@ static void a_mistake_is_undone_within_a_quarter_of_an_hour(void **state)
 static void the_audit_finds_a_scan_that_was_changed(void **state)
 {
     static const char *const changes[][2] = {
-        {"UPDATE scan SET outcome = 2", "UPDATE scan SET outcome = 1"},
-        {"UPDATE scan SET undone_at = 5", "UPDATE scan SET undone_at = 0"},
-        {"UPDATE scan SET serial = serial + 1", "UPDATE scan SET serial = serial - 1"},
-        {"UPDATE scan SET scan_id = scan_id + 1", "UPDATE scan SET scan_id = scan_id - 1"},
-        {"UPDATE scan SET at = at + 1", "UPDATE scan SET at = at - 1"},
+        {"UPDATE door_scan SET outcome = 2", "UPDATE door_scan SET outcome = 1"},
+        {"UPDATE door_scan SET undone_at = 5", "UPDATE door_scan SET undone_at = 0"},
+        {"UPDATE door_scan SET serial = serial + 1", "UPDATE door_scan SET serial = serial - 1"},
+        {"UPDATE door_scan SET scan_id = scan_id + 1", "UPDATE door_scan SET scan_id = scan_id - 1"},
+        {"UPDATE door_scan SET at = at + 1", "UPDATE door_scan SET at = at - 1"},
     };
     int64_t device = a_device(site, STAFF), booking = a_booking(0);
 
     (void)state;
     to(START);
     assert_ok(scan(device, "scan-0001", text_of(booking, 0)));
-    assert_string_equal(harness_audit(&h), "");
-    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
-        harness_tamper(&h, changes[i][0]);
-        assert_string_not_equal(harness_audit(&h), "");
-        harness_tamper(&h, changes[i][1]);
-        assert_string_equal(harness_audit(&h), "");
-    }
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+        assert_found(&h, changes[i][0], changes[i][1]);
 }
 
 static const Rpc__Answer *strike_as(int64_t scan_id, const char *reason, const Rpc__Principal *who)

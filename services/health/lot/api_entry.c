@@ -67,10 +67,16 @@ static void entries__enter(Health__Entries_Service *service, const Health__Enter
     struct health *self = container_of(service, struct health, entries_service);
     struct lot_entry entry;
     struct lot_terms terms;
+    int refusal;
 
-    if (!lots_find(self, req->campaign_id, rpc_arena(call), &terms))
+    if (!lots_find(self, req->campaign_id, rpc_arena(call), &terms)) {
         rpc_refuse(call, HEALTH__REASON__CAMPAIGN_NOT_FOUND);
-    else if (!rpc_refuse_if(call, lottery_enter(&self->lottery, &terms, &req->site_id, call, &entry)))
+        return;
+    }
+    refusal = lottery_enter(&self->lottery, &terms, &req->site_id, call, &entry);
+    if (refusal)
+        campaign_tell_renewal(terms.record, call);
+    if (!rpc_refuse_if(call, refusal))
         reply(entry_message(terms.record, &entry, rpc_arena(call)), call);
 }
 
@@ -193,7 +199,7 @@ static void entries__list_offers(Health__Entries_Service *service, const Health_
     campaigns_ask_current(&self->campaigns);
     while (campaigns && n < page->limit && (campaign = campaigns_next_current(&self->campaigns, rpc_arena(call)))) {
         if (campaign->campaign_id < page->before && rpc_page_wants(call, (int)campaign->state) &&
-            union_path_covers(campaign->eligible_path, rpc_principal(call)->union_path))
+            union_path_covers(campaign->audience->union_path, rpc_principal(call)->union_path))
             campaigns[n++] = campaign;
     }
     campaigns_end_current(&self->campaigns);

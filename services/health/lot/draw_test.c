@@ -454,10 +454,7 @@ static void the_audit_finds_whatever_was_changed(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
         published(&h, 3, 8);
-        assert_string_equal(harness_audit(&h), "");
-        harness_tamper(&h, changes[i]);
-        if (strcmp(harness_audit(&h), "") == 0)
-            fail_msg("not found: %s", changes[i]);
+        assert_found(&h, changes[i], NULL);
         harness_close(&h);
         begin(&h);
     }

@@ -1,15 +1,28 @@
 #include "services/health/lot/entitlements.h"
 
-#include "services/health/booking/bookings.h"
+#include "services/health/booking/visits.h"
 #include "services/health/campaign/campaigns.h"
 #include "services/health/lot/lots.h"
 #include "services/health/lot/stocks.h"
 #include "services/health/rules.h"
 
 #define LAPSE_SLICE 32
+#define SOON_SLICE  100
 #define COLUMNS     "entitlement_id, campaign_id, member_id, stratum, place, state, granted_at, book_by"
 
-enum { SQL_ADD, SQL_SET, SQL_FIND, SQL_FIND_OF, SQL_SPARE, SQL_DUE, SQL_NO_SHOW, SQL_HELD, N_SQL };
+enum {
+    SQL_ADD,
+    SQL_SET,
+    SQL_FIND,
+    SQL_FIND_OF,
+    SQL_SPARE,
+    SQL_DUE,
+    SQL_SOON,
+    SQL_SAID_SOON,
+    SQL_NO_SHOW,
+    SQL_HELD,
+    N_SQL
+};
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO entitlement (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -22,6 +35,8 @@ static const char *const sql[] = {
                   " AND o.campaign_id = e.campaign_id AND o.state <= 3 AND (o.state, o.member_id = ?1, "
                   "o.entitlement_id) > (e.state, e.member_id = ?1, e.entitlement_id))) LIMIT ?3",
     [SQL_DUE] = "SELECT " COLUMNS " FROM entitlement WHERE state = 1 AND book_by < ?1 ORDER BY book_by LIMIT ?2",
+    [SQL_SOON] = "SELECT " COLUMNS " FROM entitlement WHERE state = 1 AND soon_said = 0 AND book_by <= ?1 LIMIT ?2",
+    [SQL_SAID_SOON] = "UPDATE entitlement SET soon_said = 1 WHERE entitlement_id = ?1",
     [SQL_HELD] = "SELECT count(*) FROM entitlement WHERE campaign_id = ?1 AND stratum = ?2 AND place > 0 "
                  "AND state IN (1, 2, 3)",
     [SQL_NO_SHOW] = "SELECT count(*) FROM entitlement WHERE " HOLDER_HERS " AND state = 6 AND granted_at >= ?2",
@@ -45,6 +60,17 @@ static bool only(const struct entitlements *entitlements, unsigned statement, st
     return found;
 }
 
+/* Up to max of what a query finds; ends it. */
+static unsigned all(const struct entitlements *entitlements, unsigned statement, struct entitlement *ret, unsigned max)
+{
+    unsigned n = 0;
+
+    while (n < max && next(entitlements, statement, &ret[n]))
+        n++;
+    store_end(entitlements->store, statement);
+    return n;
+}
+
 bool entitlements_find(const struct entitlements *entitlements, int64_t entitlement_id, struct entitlement *ret)
 {
     store_ask(entitlements->store, entitlements->sql + SQL_FIND, "i", entitlement_id);
@@ -58,22 +84,24 @@ bool entitlements_find_of(const struct entitlements *entitlements, int64_t campa
     return only(entitlements, entitlements->sql + SQL_FIND_OF, ret);
 }
 
-unsigned entitlements_spare(const struct entitlements *entitlements, int64_t member_id, bool all,
-                            struct entitlement *ret, unsigned max)
-{
-    unsigned statement = entitlements->sql + SQL_SPARE, n = 0;
-
-    store_ask(entitlements->store, statement, "iii", member_id, (int64_t)all, (int64_t)max);
-    while (n < max && next(entitlements, statement, &ret[n]))
-        n++;
-    store_end(entitlements->store, statement);
-    return n;
-}
-
 bool entitlements_missed(const struct entitlements *entitlements, int64_t member_id, int64_t since)
 {
     store_ask(entitlements->store, entitlements->sql + SQL_NO_SHOW, "ii", member_id, since);
     return store_number(entitlements->store, entitlements->sql + SQL_NO_SHOW) > 0;
+}
+
+/* What a place of a stratum is worth, as far as it is known when it is given. */
+static int64_t worth(const Health__Campaign *campaign, int32_t stratum)
+{
+    return (size_t)stratum < campaign->n_strata ? dearest_price(campaign, (size_t)stratum) : campaign->price_fen;
+}
+
+int entitlement_refusal(const struct health *self, const Health__Campaign *campaign, int64_t member_id, int32_t stratum,
+                        int64_t now)
+{
+    const struct granted_marks marks = granted_marks(campaign->counts);
+
+    return campaign->counts ? granted_refusal(&self->granted, &marks, member_id, worth(campaign, stratum), now) : 0;
 }
 
 int audience_refusal(struct health *self, const Health__Campaign *campaign, int64_t site_id, void *call,
@@ -81,7 +109,7 @@ int audience_refusal(struct health *self, const Health__Campaign *campaign, int6
 {
     const Rpc__Principal *principal = rpc_principal(call);
     const Health__CampaignSite *site = campaign_site(campaign, site_id);
-    int refusal = invitation_refusal(campaign, principal);
+    int refusal = invitation_refusal(campaign, principal, rpc_now(call));
 
     if (!refusal && site_id && (!site || site->withdrawn))
         refusal = HEALTH__REASON__SITE_NOT_IN_CAMPAIGN;
@@ -90,7 +118,9 @@ int audience_refusal(struct health *self, const Health__Campaign *campaign, int6
                             rpc_now(call) - campaign->no_show_days * HEALTH_DAY_MS))
         refusal = HEALTH__REASON__BARRED_AFTER_NO_SHOW;
     *ret_stratum = stratum_of(campaign, principal, site_id);
-    return !refusal && *ret_stratum < 0 ? HEALTH__REASON__NO_STRATUM_FITS : refusal;
+    if (!refusal && *ret_stratum < 0)
+        refusal = HEALTH__REASON__NO_STRATUM_FITS;
+    return refusal ? refusal : entitlement_refusal(self, campaign, principal->member_id, *ret_stratum, rpc_now(call));
 }
 
 /* ---- changes ---- */
@@ -136,22 +166,37 @@ bool entitlement_grant(struct health *self, const Health__Campaign *campaign, in
     };
     struct notice_given won = {
         .kind = NOTICE__NOTICE_KIND__CHECKUP_WON, .member_id = member_id, .about_id = made.id, .at = made.book_by};
+    const struct granted_marks marks = granted_marks(campaign->counts);
     int64_t holder = holder_of(&self->holders, member_id);
     struct entitlement other;
 
-    if (!holder || entitlements_find_of(&self->entitlements, campaign->campaign_id, holder, &other))
+    if (!holder || entitlements_find_of(&self->entitlements, campaign->campaign_id, holder, &other) ||
+        entitlement_refusal(self, campaign, holder, stratum, rpc_now(call)))
         return false;
     if (store_run(self->store, self->entitlements.sql + SQL_ADD, "iiiiiiii", made.id, made.campaign_id, made.member_id,
                   (int64_t)made.stratum, (int64_t)made.place, (int64_t)made.state, made.granted_at, made.book_by) == -1)
         return false;
     stocks_follow(self, &made, HEALTH__ENTITLEMENT_STATE__ENTITLEMENT_NONE);
     say_changed(&made, call);
+    rpc_refuse_if(call,
+                  granted_give(&self->granted, &marks, made.id, made.member_id, worth(campaign, stratum), NULL, call));
     if (place > 0 && !campaign->first_come) /* who books now need not be told */
         remind(self, &won, campaign, 0, call);
     if (ret)
         *ret = made;
     return true;
 }
+
+/* Who did not come has had hers. */
+static const int counts_as[] = {
+    [HEALTH__ENTITLEMENT_STATE__WON] = GRANTED__GRANT_STATE__HELD,
+    [HEALTH__ENTITLEMENT_STATE__BOOKED] = GRANTED__GRANT_STATE__HELD,
+    [HEALTH__ENTITLEMENT_STATE__ATTENDED] = GRANTED__GRANT_STATE__SPENT,
+    [HEALTH__ENTITLEMENT_STATE__LAPSED] = GRANTED__GRANT_STATE__GIVEN_BACK,
+    [HEALTH__ENTITLEMENT_STATE__DECLINED] = GRANTED__GRANT_STATE__GIVEN_BACK,
+    [HEALTH__ENTITLEMENT_STATE__NO_SHOW] = GRANTED__GRANT_STATE__GRANT_NONE,
+    [HEALTH__ENTITLEMENT_STATE__TAKEN_BACK] = GRANTED__GRANT_STATE__GIVEN_BACK,
+};
 
 void entitlement_set(struct health *self, struct entitlement *entitlement, int state, void *call)
 {
@@ -162,6 +207,8 @@ void entitlement_set(struct health *self, struct entitlement *entitlement, int s
               (int64_t)entitlement->stratum, (int64_t)entitlement->place);
     stocks_follow(self, entitlement, before);
     say_changed(entitlement, call);
+    if (counts_as[state])
+        granted_set(&self->granted, entitlement->id, entitlement->member_id, counts_as[state], call);
     if (before == (int)HEALTH__ENTITLEMENT_STATE__WON)
         notice_withdraw(&self->notice, 0, entitlement->id, call); /* she need not be told to book any more */
 }
@@ -186,48 +233,92 @@ void entitlement_end(struct health *self, struct entitlement *entitlement, int s
     struct lot_terms terms;
 
     ensure(state == HEALTH__ENTITLEMENT_STATE__LAPSED || state == HEALTH__ENTITLEMENT_STATE__DECLINED ||
-           state == HEALTH__ENTITLEMENT_STATE__NO_SHOW);
+           state == HEALTH__ENTITLEMENT_STATE__NO_SHOW || state == HEALTH__ENTITLEMENT_STATE__TAKEN_BACK);
     entitlement_set(self, entitlement, state, call);
     if (entitlement->place && lots_find(self, entitlement->campaign_id, rpc_arena(call), &terms))
         lottery_promote(&self->lottery, &terms, entitlement->stratum, call);
 }
 
 /* Ends some of those whose time to book is over. Whether there may be more. */
-static bool lapse(void *arg, void *call)
+static bool lapse(struct health *self, void *call)
 {
-    struct health *self = arg;
-    unsigned statement = self->entitlements.sql + SQL_DUE;
+    unsigned statement = self->entitlements.sql + SQL_DUE, n;
     struct entitlement due[LAPSE_SLICE];
-    unsigned n = 0;
 
     store_ask(self->store, statement, "ii", rpc_now(call), (int64_t)LAPSE_SLICE);
-    while (n < LAPSE_SLICE && next(&self->entitlements, statement, &due[n]))
-        n++;
-    store_end(self->store, statement);
+    n = all(&self->entitlements, statement, due, LAPSE_SLICE);
     for (unsigned i = 0; i < n; i++)
         entitlement_end(self, &due[i], HEALTH__ENTITLEMENT_STATE__LAPSED, call);
     return n == LAPSE_SLICE;
+}
+
+/* Tells some of those whose time to book is over soon. Whether there may be more. */
+static bool say_soon(struct health *self, void *call)
+{
+    unsigned statement = self->entitlements.sql + SQL_SOON, n;
+    struct entitlement found[SOON_SLICE];
+    void *memo = NULL;
+
+    store_ask(self->store, statement, "ii", rpc_now(call) + BOOKING_REMIND_MS, (int64_t)SOON_SLICE);
+    n = all(&self->entitlements, statement, found, SOON_SLICE);
+    for (unsigned i = 0; i < n; i++) {
+        struct notice_given given = {.kind = NOTICE__NOTICE_KIND__CHECKUP_BOOK_SOON,
+                                     .member_id = found[i].member_id,
+                                     .about_id = found[i].id,
+                                     .at = found[i].book_by};
+
+        store_run(self->store, self->entitlements.sql + SQL_SAID_SOON, "i", found[i].id);
+        remind(self, &given, campaign_again(self, found[i].campaign_id, &memo, call), 0, call);
+    }
+    return n == SOON_SLICE;
+}
+
+static bool tidy(void *self, void *call)
+{
+    bool more = lapse(self, call);
+
+    return say_soon(self, call) || more;
 }
 
 /* ---- what there is twice, or for nobody ---- */
 
 #define SPARE_SLICE 16
 
+/* With what was booked by it. */
+static void give_up(struct health *self, struct entitlement *entitlement, int state, void *call)
+{
+    struct booking booking;
+
+    if (bookings_find_of(&self->bookings, entitlement->id, &booking))
+        booking_set(&self->bookings, &booking, HEALTH__BOOKING_STATE__CANCELLED, call);
+    entitlement_end(self, entitlement, state, call);
+}
+
 static bool settle(void *arg, int64_t number, int64_t holder_id, void *call)
 {
     struct health *self = arg;
     struct entitlement spare[SPARE_SLICE];
-    unsigned n =
-        entitlements_spare(&self->entitlements, holder_id ? holder_id : number, !holder_id, spare, SPARE_SLICE);
+    unsigned statement = self->entitlements.sql + SQL_SPARE, n;
 
-    for (unsigned i = 0; i < n; i++) {
-        struct booking booking;
-
-        if (bookings_find_of(&self->bookings, spare[i].id, &booking))
-            booking_set(self, &booking, HEALTH__BOOKING_STATE__CANCELLED, call);
-        entitlement_end(self, &spare[i], HEALTH__ENTITLEMENT_STATE__DECLINED, call);
-    }
+    store_ask(self->store, statement, "iii", holder_id ? holder_id : number, (int64_t)!holder_id, (int64_t)SPARE_SLICE);
+    n = all(&self->entitlements, statement, spare, SPARE_SLICE);
+    for (unsigned i = 0; i < n; i++)
+        give_up(self, &spare[i], HEALTH__ENTITLEMENT_STATE__DECLINED, call);
     return n == SPARE_SLICE;
+}
+
+void entitlement_withdraw(void *arg, int64_t entitlement_id, void *call)
+{
+    struct health *self = arg;
+    struct notice_given given = {.kind = NOTICE__NOTICE_KIND__CHECKUP_WITHDRAWN, .about_id = entitlement_id};
+    struct entitlement entitlement;
+
+    if (!entitlements_find(&self->entitlements, entitlement_id, &entitlement) ||
+        entitlement.state > (int)HEALTH__ENTITLEMENT_STATE__BOOKED)
+        return;
+    give_up(self, &entitlement, HEALTH__ENTITLEMENT_STATE__TAKEN_BACK, call);
+    given.member_id = entitlement.member_id;
+    remind(self, &given, campaigns_find(&self->campaigns, entitlement.campaign_id, rpc_arena(call)), 0, call);
 }
 
 /* ---- the audit ---- */
@@ -268,15 +359,15 @@ const struct part_spec entitlements_part = {
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT coalesce(max(entitlement_id), 0) FROM entitlement",
-    .tidy = lapse,
+    .tidy = tidy,
     .agrees = agrees,
     .words = {{"entitlement", "SELECT entitlement_id, state FROM entitlement ORDER BY entitlement_id"}},
     .strays = strays,
     .exports =
         {{&health__my_checkup__descriptor,
           "SELECT e.entitlement_id, e.campaign_id, e.state AS entitlement, coalesce(b.booking_id, 0) AS booking_id, "
-          "coalesce(b.state, 0) AS booking FROM entitlement e LEFT JOIN booking b "
-          "ON b.entitlement_id = e.entitlement_id AND b.state <> 3 WHERE e." HOLDER_HERS
+          "coalesce(b.state, 0) AS booking FROM entitlement e LEFT JOIN booked_slot b "
+          "ON b.right_id = e.entitlement_id AND b.state <> 3 WHERE e." HOLDER_HERS
           " AND e.entitlement_id > ?2 ORDER BY e.entitlement_id LIMIT ?3"},
          NOTICE_EXPORT},
     .closed = {"-- its place stays in what was drawn; it is given up (settle)"},

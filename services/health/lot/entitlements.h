@@ -2,7 +2,7 @@
  *
  * The draw grants the winners' entitlements; booking moves them from WON to BOOKED
  * and back, a scan makes them ATTENDED, and whoever ends one (LAPSED, DECLINED,
- * NO_SHOW) makes room for the next place of the waiting list. Every change is in the
+ * NO_SHOW, TAKEN_BACK) makes room for the next place of the waiting list. Every change is in the
  * journal. Whoever comes to a van without a booking has place 0 and makes no room. Without a lot
  * (stocks.h) the place is a running number, and who ends one makes room for whoever comes next. */
 #pragma once
@@ -23,10 +23,6 @@ bool entitlements_find(const struct entitlements *entitlements, int64_t entitlem
 /* Hers in one campaign, under any number she holds (holders.h): of several the one that counts. */
 bool entitlements_find_of(const struct entitlements *entitlements, int64_t campaign_id, int64_t member_id,
                           struct entitlement *ret);
-
-/* Hers that are WON or BOOKED: all, or those beside one that counts in the same campaign. */
-unsigned entitlements_spare(const struct entitlements *entitlements, int64_t member_id, bool all,
-                            struct entitlement *ret, unsigned max);
 /* Whether she did not come to a check-up that was granted since an instant. */
 bool entitlements_missed(const struct entitlements *entitlements, int64_t member_id, int64_t since);
 
@@ -34,15 +30,20 @@ bool entitlements_missed(const struct entitlements *entitlements, int64_t member
 int audience_refusal(struct health *self, const Health__Campaign *campaign, int64_t site_id, void *call,
                      int32_t *ret_stratum);
 
+/* Why whoever holds a number may not have a place of a stratum with what it counts: 0 or a Reason. */
+int entitlement_refusal(const struct health *self, const Health__Campaign *campaign, int64_t member_id, int32_t stratum,
+                        int64_t now);
 /* Gives one, WON, under a number; place 0 is a walk-in. False when whoever holds the number has
- * one in this campaign, or nobody holds it. ret may be NULL. */
+ * one in this campaign, or may not have it with what it counts, or nobody holds it. ret may be NULL. */
 bool entitlement_grant(struct health *self, const Health__Campaign *campaign, int64_t member_id, int32_t stratum,
                        int32_t place, void *call, struct entitlement *ret);
 /* Passes to WON, BOOKED or ATTENDED, as booking and scans have it, with the stratum and the place that it has. */
 void entitlement_set(struct health *self, struct entitlement *entitlement, int state, void *call);
-/* Ends it as LAPSED, DECLINED or NO_SHOW, and promotes the next on the waiting list
+/* Ends it as LAPSED, DECLINED, NO_SHOW or TAKEN_BACK, and promotes the next on the waiting list
  * while there is time to book. */
 void entitlement_end(struct health *self, struct entitlement *entitlement, int state, void *call);
+/* Takes one that is WON or BOOKED back, as it came to more than its ceiling (granted.h), and promotes the next. */
+void entitlement_withdraw(void *self, int64_t entitlement_id, void *call);
 /* How many hold a place of a stratum, or have used one. */
 int64_t entitlements_held(const struct entitlements *entitlements, int64_t campaign_id, int32_t stratum);
 /* Whether the place of who did not come is another's by now: all places of her stratum are held. */

@@ -66,11 +66,11 @@ static void each_failing_rule_has_its_own_reason(void **state)
     Health__Campaign *campaign;
 
     (void)state;
-    draft->trades = &couriers;
-    draft->n_trades = 1;
-    draft->sex = RPC__SEX__FEMALE;
-    draft->born_from = 1970;
-    draft->born_until = 1990;
+    whom(&h, draft)->trades = &couriers;
+    whom(&h, draft)->n_trades = 1;
+    whom(&h, draft)->sex = RPC__SEX__FEMALE;
+    whom(&h, draft)->born_from = 1970;
+    whom(&h, draft)->born_until = 1990;
     campaign = announced(&h, draft);
     assert_refused(offered(campaign->campaign_id, harness_member(&h, 1, TOWN)), "ENTRIES_NOT_OPEN");
     step_to(&h, campaign->opens_at);
@@ -111,6 +111,32 @@ static void each_failing_rule_has_its_own_reason(void **state)
     assert_refused(offered(campaign->campaign_id, harness_member(&h, 2, TOWN)), "ENTRIES_CLOSED");
     settle(&h);
     assert_refused(offered(campaign->campaign_id, harness_member(&h, 2, TOWN)), "ENTRIES_CLOSED");
+}
+
+/* The rules that health has no words of its own for. */
+static void who_is_not_of_the_age_or_no_member_for_long_is_told_so(void **state)
+{
+    Health__Campaign *draft = a_draft(&h, 3);
+    Rpc__Principal *who = harness_member(&h, 1, TOWN);
+    Health__Campaign *campaign;
+    const Rpc__Answer *answer;
+
+    (void)state;
+    whom(&h, draft)->age_from = 40;
+    whom(&h, draft)->member_months = 12;
+    campaign = announced(&h, draft);
+    step_to(&h, campaign->opens_at);
+    who->birth_year = 1980;
+    answer = offered(campaign->campaign_id, who);
+    assert_refused(answer, "NOT_FOR_AGE");
+    assert_string_equal(harness_fact(answer, "renew"), "session");
+    who->birthday = 101;
+    who->member_since = 20250301;
+    answer = offered(campaign->campaign_id, who);
+    assert_refused(answer, "NOT_FOR_NEWCOMERS");
+    assert_null(harness_fact(answer, "renew"));
+    who->member_since = 20240301;
+    assert_ok(offered(campaign->campaign_id, who));
 }
 
 static void an_offer_of_no_places_for_her_says_so_and_one_with_a_choice_of_sites_does_not(void **state)
@@ -186,6 +212,7 @@ int main(void)
         TEST(entering_twice_is_entering_once),
         TEST(whoever_withdraws_is_not_in_the_list_and_may_come_back),
         TEST(each_failing_rule_has_its_own_reason),
+        TEST(who_is_not_of_the_age_or_no_member_for_long_is_told_so),
         TEST(an_offer_of_no_places_for_her_says_so_and_one_with_a_choice_of_sites_does_not),
         TEST(the_offer_names_what_she_would_be_examined_for),
         TEST(who_did_not_come_is_barred_for_so_many_days),

@@ -6,10 +6,11 @@
 enum { SQL_ENTITLED, N_SQL };
 
 static const char *const sql[] = {
-    [SQL_ENTITLED] = "SELECT count(*) FROM entitlement WHERE campaign_id = ?1 AND stratum = ?2 AND place > 0 "
-                     "AND state IN (1, 2, 3) AND NOT EXISTS (SELECT 1 FROM booking b JOIN scan s USING (booking_id) "
-                     "WHERE b.entitlement_id = entitlement.entitlement_id AND s.outcome = 1 AND s.undone_at = 0 "
-                     "AND s.received_at >= b.due_at)",
+    [SQL_ENTITLED] =
+        "SELECT count(*) FROM entitlement WHERE campaign_id = ?1 AND stratum = ?2 AND place > 0 "
+        "AND state IN (1, 2, 3) AND NOT EXISTS (SELECT 1 FROM booked_slot b JOIN door_scan s USING (booking_id) "
+        "WHERE b.right_id = entitlement.entitlement_id AND s.outcome = 1 AND s.undone_at = 0 "
+        "AND s.received_at >= b.due_at)",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -130,6 +131,7 @@ const struct lottery_service health_lottery = {
               .value_differs = HEALTH__REASON__VALUE_DIFFERS,
               .value_own = HEALTH__REASON__VALUE_OWN,
               .value_fixed = HEALTH__REASON__VALUE_FIXED,
+              .value_none = HEALTH__REASON__VALUE_FIXED,
               .drawn = HEALTH__REASON__DRAWN_ALREADY,
               .not_drawn = HEALTH__REASON__NOT_DRAWN_YET,
               .published = HEALTH__REASON__PUBLISHED_ALREADY,

@@ -38,7 +38,7 @@ void stocks_lay_in(struct health *self, const Health__Campaign *campaign)
 static bool is_taken(int state)
 {
     return state != HEALTH__ENTITLEMENT_STATE__ENTITLEMENT_NONE && state != HEALTH__ENTITLEMENT_STATE__LAPSED &&
-           state != HEALTH__ENTITLEMENT_STATE__DECLINED;
+           state != HEALTH__ENTITLEMENT_STATE__DECLINED && state != HEALTH__ENTITLEMENT_STATE__TAKEN_BACK;
 }
 
 void stocks_follow(struct health *self, const struct entitlement *entitlement, int before)

@@ -1,5 +1,5 @@
 #include "services/health/api.h"
-#include "services/health/booking/bookings.h"
+#include "services/health/booking/visits.h"
 #include "services/health/report/reports.h"
 #include "services/health/rules.h"
 #include "services/health/campaign/sites.h"
@@ -95,13 +95,13 @@ static void reports__find_booking(Health__Reports_Service *service, const Health
         known = bookings_find_handle(&self->bookings, req->site_id, (int64_t)strtoull(req->handle, NULL, 16), &booking);
     else
         known = passes_find(&self->bookings, serial_of(self, req->text, rpc_now(call)), &issued) &&
-                bookings_find(&self->bookings, issued.booking_id, &booking) && booking.site_id == req->site_id;
+                bookings_find(&self->bookings, issued.booking_id, &booking) && booking.place_id == req->site_id;
     if (!known) {
         rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_FOUND);
         return;
     }
     found.booking_id = booking.id;
-    found.campaign_id = booking.campaign_id;
+    found.campaign_id = booking.group_id;
     found.handle = handle_text(booking.handle, rpc_arena(call));
     found.starts_at = booking.starts_at;
     found.arrived = booking.state == HEALTH__BOOKING_STATE__ARRIVED;
@@ -125,7 +125,7 @@ static void reports__begin_report(Health__Reports_Service *service, const Health
         rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_FOUND);
         return;
     }
-    if (!is_clerk(self, booking.site_id, call))
+    if (!is_clerk(self, booking.place_id, call))
         return;
     if (!holder_of(&self->holders, booking.member_id)) {
         rpc_refuse(call, HEALTH__REASON__MEMBER_CLOSED);
@@ -135,8 +135,8 @@ static void reports__begin_report(Health__Reports_Service *service, const Health
     if (rpc_refuse_field_if(call, refusal, field))
         return;
     report = (struct vault_file){.subject_id = booking.id,
-                                 .group_id = booking.campaign_id,
-                                 .place_id = booking.site_id,
+                                 .group_id = booking.group_id,
+                                 .place_id = booking.place_id,
                                  .member_id = booking.member_id,
                                  .size = req->size};
     items.items = req->items;

@@ -1,8 +1,8 @@
 /* report_fixture.h: what the clerk, the member and the officials of finance do after a
  * check-up, for the tests of reports, of settlements, and of all of it. */
 #pragma once
-#include <mbedtls/sha256.h>
 
+#include "common/base/sha256.h"
 #include "services/health/door/attended.h"
 #include "services/health/report/reports.h"
 
@@ -87,7 +87,7 @@ static inline const Rpc__Answer *finish(struct harness *h, int64_t report_id)
     Health__FinishReportRequest request = HEALTH__FINISH_REPORT_REQUEST__INIT;
     unsigned char sum[32];
 
-    mbedtls_sha256_ret(pdf, (size_t)pdf_size, sum, 0);
+    sha256_of(pdf, (size_t)pdf_size, sum);
     request.report_id = report_id;
     request.sha256 = (ProtobufCBinaryData){sizeof(sum), sum};
     return harness_call(h, "Reports.FinishReport", &request.base, clerk_of(h), NULL);
@@ -178,7 +178,7 @@ static inline Health__Settlement *settlement_of(struct harness *h, const Rpc__An
 static inline const Rpc__Answer *on_settlement(struct harness *h, const char *method, int64_t settlement_id,
                                                const Rpc__Principal *who)
 {
-    Health__SettlementRequest request = HEALTH__SETTLEMENT_REQUEST__INIT;
+    Settlement__SettlementRequest request = SETTLEMENT__SETTLEMENT_REQUEST__INIT;
 
     request.settlement_id = settlement_id;
     return harness_call(h, method, &request.base, who, NULL);

@@ -140,7 +140,7 @@ static void a_part_that_changes_while_it_is_hashed_is_hashed_anew(void **state)
     (void)state;
     for (int32_t part = 0; part < 3; part++)
         assert_ok(put_part(&h, report_id, part));
-    mbedtls_sha256_ret(pdf, SIZE, sum, 0);
+    sha256_of(pdf, SIZE, sum);
     request.report_id = report_id;
     request.sha256 = (ProtobufCBinaryData){sizeof(sum), sum};
     harness_add(&h, "Reports.FinishReport", &request.base, clerk_of(&h), NULL);
@@ -167,7 +167,7 @@ static void a_part_that_was_not_kept_is_not_hashed(void **state)
         assert_ok(put_part(&h, report_id, i));
     harness_reopen(&h);
     pdf[LIMIT_PART + 5] ^= 1;
-    mbedtls_sha256_ret(pdf, SIZE, sum, 0);
+    sha256_of(pdf, SIZE, sum);
     part.report_id = end_of_it.report_id = report_id;
     part.part = 1;
     part.content = (ProtobufCBinaryData){LIMIT_PART, pdf + LIMIT_PART};

@@ -2,7 +2,7 @@
 
 #include "identity/consent.pb-c.h"
 #include "services/health/api.h"
-#include "services/health/booking/bookings.h"
+#include "services/health/booking/visits.h"
 #include "services/health/campaign/campaigns.h"
 
 /* ---- what the journal says ---- */

@@ -1,4 +1,4 @@
-#include "common/benefit/settlement/reconcile.h"
+#include "common/benefit/payments/payments_api.h"
 #include "services/health/api.h"
 #include "services/health/campaign/sites.h"
 #include "services/health/settlement/settlements.h"
@@ -94,7 +94,7 @@ static void payments__get_payees(Health__Payments_Service *service, const Health
     reply(&both, call);
 }
 
-static void decide_payee(Health__Payments_Service *service, const Health__PayeeRequest *req, bool confirms,
+static void decide_payee(Health__Payments_Service *service, const Settlement__PayeeRequest *req, bool confirms,
                          Health__Payee_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, payments_service);
@@ -114,14 +114,14 @@ static void decide_payee(Health__Payments_Service *service, const Health__PayeeR
 }
 
 /* rpc ConfirmPayee: by another; from now on the site is paid to it. */
-static void payments__confirm_payee(Health__Payments_Service *service, const Health__PayeeRequest *req,
+static void payments__confirm_payee(Health__Payments_Service *service, const Settlement__PayeeRequest *req,
                                     Health__Payee_Closure reply, void *call)
 {
     decide_payee(service, req, true, reply, call);
 }
 
 /* rpc RefusePayee: also by who entered it. */
-static void payments__refuse_payee(Health__Payments_Service *service, const Health__PayeeRequest *req,
+static void payments__refuse_payee(Health__Payments_Service *service, const Settlement__PayeeRequest *req,
                                    Health__Payee_Closure reply, void *call)
 {
     decide_payee(service, req, false, reply, call);
@@ -129,75 +129,31 @@ static void payments__refuse_payee(Health__Payments_Service *service, const Heal
 
 /* ---- for which invoices ---- */
 
-static void invoice_message(struct invoice *invoice, Health__Invoice *ret)
-{
-    health__invoice__init(ret);
-    ret->invoice_id = invoice->id;
-    ret->settlement_id = invoice->statement_id;
-    ret->state = (Settlement__InvoiceState)invoice->state;
-    ret->number = invoice->number;
-    ret->title = invoice->title;
-    ret->fen = invoice->fen;
-    ret->entered_by = invoice->entered_by;
-    ret->entered_at = invoice->entered_at;
-}
-
-static void reply_invoice(int reason, struct invoice *invoice, Health__Invoice_Closure reply, void *call)
-{
-    Health__Invoice message;
-
-    if (rpc_refuse_if(call, reason))
-        return;
-    invoice_message(invoice, &message);
-    reply(&message, call);
-}
-
 /* rpc EnterInvoice: for no more than the settlement comes to. */
-static void payments__enter_invoice(Health__Payments_Service *service, const Health__EnterInvoiceRequest *req,
-                                    Health__Invoice_Closure reply, void *call)
+static void payments__enter_invoice(Health__Payments_Service *service, const Settlement__EnterInvoiceRequest *req,
+                                    Settlement__Invoice_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, payments_service);
     struct statement settlement;
-    struct invoice invoice;
-    int reason;
 
-    if (!settlement_of_finance(self, req->settlement_id, false, call, &settlement))
-        return;
-    reason = invoice_enter(&self->payments, &settlement, req->number, req->title, req->fen, call, &invoice);
-    if (!reason)
-        rpc_created(call);
-    reply_invoice(reason, &invoice, reply, call);
+    if (settlement_of_finance(self, req->settlement_id, false, call, &settlement))
+        payments_enter_invoice(&self->payments, &settlement, req, reply, call);
 }
 
 /* rpc ListInvoices: also those that are void. */
-static void payments__list_invoices(Health__Payments_Service *service, const Health__ListInvoicesRequest *req,
-                                    Health__InvoiceList_Closure reply, void *call)
+static void payments__list_invoices(Health__Payments_Service *service, const Settlement__ListInvoicesRequest *req,
+                                    Settlement__InvoiceList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, payments_service);
-    const struct rpc_page *page = rpc_page(call);
-    Health__InvoiceList list = HEALTH__INVOICE_LIST__INIT;
-    struct invoice *found = arena_alloc(rpc_arena(call), page->limit * sizeof(*found));
     struct statement settlement;
-    size_t n = 0;
 
-    if (!settlement_of_finance(self, req->settlement_id, true, call, &settlement))
-        return;
-    invoices_ask(&self->payments, settlement.id, page->before, (int)page->limit, page->states);
-    while (found && n < page->limit && invoices_next(&self->payments, &found[n]))
-        n++;
-    for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++) {
-        Health__Invoice *message = arena_message(rpc_arena(call), &health__invoice__descriptor);
-
-        if (message)
-            invoice_message(&found[i], message);
-        rpc_add(call, &list, invoices, message);
-    }
-    reply(&list, call);
+    if (settlement_of_finance(self, req->settlement_id, true, call, &settlement))
+        payments_list_invoices(&self->payments, &settlement, reply, call);
 }
 
 /* rpc VoidInvoice: its number is free for another. */
-static void payments__void_invoice(Health__Payments_Service *service, const Health__InvoiceRequest *req,
-                                   Health__Invoice_Closure reply, void *call)
+static void payments__void_invoice(Health__Payments_Service *service, const Settlement__InvoiceRequest *req,
+                                   Settlement__Invoice_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, payments_service);
     struct statement settlement;
@@ -206,73 +162,42 @@ static void payments__void_invoice(Health__Payments_Service *service, const Heal
     if (!invoices_find(&self->payments, req->invoice_id, &invoice))
         rpc_refuse(call, SETTLEMENT__REASON__INVOICE_NOT_FOUND);
     else if (settlement_of_finance(self, invoice.statement_id, false, call, &settlement))
-        reply_invoice(invoice_void(&self->payments, call, &invoice), &invoice, reply, call);
+        payments_void_invoice(&self->payments, &invoice, reply, call);
 }
 
 /* ---- when ---- */
 
-static void reply_payment(int reason, struct payment *payment, Health__Payment_Closure reply, void *call)
-{
-    Health__Payment message = HEALTH__PAYMENT__INIT;
-
-    if (rpc_refuse_if(call, reason))
-        return;
-    message.payment_id = payment->id;
-    message.settlement_id = payment->statement_id;
-    message.payee_account_id = payment->payee_account_id;
-    message.state = (Settlement__PaymentState)payment->state;
-    message.reference = payment->reference;
-    message.fen = payment->fen;
-    message.paid_at = payment->paid_at;
-    message.told_by = payment->told_by;
-    message.told_at = payment->told_at;
-    reply(&message, call);
-}
-
 /* rpc PaySettlement: told again with the same reference it is the first. */
-static void payments__pay_settlement(Health__Payments_Service *service, const Health__PaySettlementRequest *req,
-                                     Health__Payment_Closure reply, void *call)
+static void payments__pay_settlement(Health__Payments_Service *service, const Settlement__PaySettlementRequest *req,
+                                     Settlement__Payment_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, payments_service);
     struct statement settlement;
-    struct payment payment;
-    int reason = 0;
 
-    if (!settlement_of_finance(self, req->settlement_id, false, call, &settlement))
-        return;
-    if (!payments_find(&self->payments, settlement.id, &payment) ||
-        payment.state != SETTLEMENT__PAYMENT_STATE__PAYMENT_MADE || strcmp(payment.reference, req->reference) != 0) {
-        reason = payment_make(&self->payments, &settlement, req->reference, req->paid_at, call, &payment);
-        if (!reason)
-            rpc_created(call);
-    }
-    reply_payment(reason, &payment, reply, call);
+    if (settlement_of_finance(self, req->settlement_id, false, call, &settlement))
+        payments_pay(&self->payments, &settlement, req, reply, call);
 }
 
 /* rpc ReturnPayment: the settlement can be paid anew. */
-static void payments__return_payment(Health__Payments_Service *service, const Health__SettlementRequest *req,
-                                     Health__Payment_Closure reply, void *call)
+static void payments__return_payment(Health__Payments_Service *service, const Settlement__SettlementRequest *req,
+                                     Settlement__Payment_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, payments_service);
     struct statement settlement;
-    struct payment payment;
 
     if (settlement_of_finance(self, req->settlement_id, false, call, &settlement))
-        reply_payment(payment_return(&self->payments, &settlement, call, &payment), &payment, reply, call);
+        payments_take_back(&self->payments, &settlement, reply, call);
 }
 
 /* rpc GetPayment: the last one. */
-static void payments__get_payment(Health__Payments_Service *service, const Health__SettlementRequest *req,
-                                  Health__Payment_Closure reply, void *call)
+static void payments__get_payment(Health__Payments_Service *service, const Settlement__SettlementRequest *req,
+                                  Settlement__Payment_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, payments_service);
     struct statement settlement;
-    struct payment payment = {.statement_id = req->settlement_id};
 
-    if (!settlement_of_finance(self, req->settlement_id, true, call, &settlement))
-        return;
-    payments_find(&self->payments, settlement.id, &payment);
-    reply_payment(0, &payment, reply, call);
+    if (settlement_of_finance(self, req->settlement_id, true, call, &settlement))
+        payments_tell(&self->payments, &settlement, reply, call);
 }
 
 /* ---- their file ---- */

@@ -47,7 +47,7 @@ bool settlement_of_finance(struct health *self, int64_t settlement_id, bool read
 {
     if (statements_find(&self->settlement, settlement_id, ret))
         return campaign_of_finance(self, ret->for_id, reads, call) != NULL;
-    rpc_refuse(call, HEALTH__REASON__SETTLEMENT_NOT_FOUND);
+    rpc_refuse(call, SETTLEMENT__REASON__SETTLEMENT_NOT_FOUND);
     return false;
 }
 
@@ -104,7 +104,7 @@ static void settlements__list_settlements(Health__Settlements_Service *service,
 }
 
 /* rpc GetSettlement: without its lines. */
-static void settlements__get_settlement(Health__Settlements_Service *service, const Health__SettlementRequest *req,
+static void settlements__get_settlement(Health__Settlements_Service *service, const Settlement__SettlementRequest *req,
                                         Health__Settlement_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, settlements_service);
@@ -127,7 +127,7 @@ void settlement_line_message(struct statement_line *line, Health__SettlementLine
 
 /* rpc ListSettlementLines: in their order. */
 static void settlements__list_settlement_lines(Health__Settlements_Service *service,
-                                               const Health__ListSettlementLinesRequest *req,
+                                               const Settlement__ListSettlementLinesRequest *req,
                                                Health__SettlementLineList_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, settlements_service);
@@ -153,7 +153,7 @@ static void settlements__list_settlement_lines(Health__Settlements_Service *serv
 
 /* rpc ExportSettlement: for a spreadsheet, with a byte order mark as those expect it. */
 static void settlements__export_settlement(Health__Settlements_Service *service,
-                                           const Health__ExportSettlementRequest *req, Rpc__Part_Closure reply,
+                                           const Settlement__ExportSettlementRequest *req, Rpc__Part_Closure reply,
                                            void *call)
 {
     struct health *self = container_of(service, struct health, settlements_service);
@@ -165,7 +165,7 @@ static void settlements__export_settlement(Health__Settlements_Service *service,
         reply(&part, call);
 }
 
-static void decide(Health__Settlements_Service *service, const Health__SettlementRequest *req, int state,
+static void decide(Health__Settlements_Service *service, const Settlement__SettlementRequest *req, int state,
                    Health__Settlement_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, settlements_service);
@@ -174,11 +174,14 @@ static void decide(Health__Settlements_Service *service, const Health__Settlemen
     int reason = 0;
 
     if (!statements_find(&self->settlement, req->settlement_id, &settlement)) {
-        rpc_refuse(call, HEALTH__REASON__SETTLEMENT_NOT_FOUND);
+        rpc_refuse(call, SETTLEMENT__REASON__SETTLEMENT_NOT_FOUND);
         return;
     }
     campaign = campaign_of_finance(self, settlement.for_id, false, call);
     if (!campaign)
+        return;
+    if (settlement.state != state && state == HEALTH__SETTLEMENT_STATE__SETTLEMENT_CONFIRMED &&
+        !settlement_may_be_paid(self, campaign, &settlement, call))
         return;
     if (settlement.state != state)
         reason = statement_decide(&self->settlement, campaign->union_path, state, call, &settlement);
@@ -189,15 +192,17 @@ static void decide(Health__Settlements_Service *service, const Health__Settlemen
 }
 
 /* rpc ConfirmSettlement: by another than who prepared it; for good. */
-static void settlements__confirm_settlement(Health__Settlements_Service *service, const Health__SettlementRequest *req,
-                                            Health__Settlement_Closure reply, void *call)
+static void settlements__confirm_settlement(Health__Settlements_Service *service,
+                                            const Settlement__SettlementRequest *req, Health__Settlement_Closure reply,
+                                            void *call)
 {
     decide(service, req, HEALTH__SETTLEMENT_STATE__SETTLEMENT_CONFIRMED, reply, call);
 }
 
 /* rpc RejectSettlement: its lines are free for another; also by who prepared it. */
-static void settlements__reject_settlement(Health__Settlements_Service *service, const Health__SettlementRequest *req,
-                                           Health__Settlement_Closure reply, void *call)
+static void settlements__reject_settlement(Health__Settlements_Service *service,
+                                           const Settlement__SettlementRequest *req, Health__Settlement_Closure reply,
+                                           void *call)
 {
     decide(service, req, HEALTH__SETTLEMENT_STATE__SETTLEMENT_REJECTED, reply, call);
 }

@@ -89,14 +89,14 @@ static void lay_out(void *call, void *arg)
     for (int i = 0; i < 2; i++)
         assert_true(entitlement_grant(self, campaign, person(i), i, 1, call, &made));
     for (int i = 0; i < SITES; i++) {
-        struct slot slot = {.campaign_id = campaign->campaign_id,
-                            .site_id = sites[i],
+        struct slot slot = {.group_id = campaign->campaign_id,
+                            .place_id = sites[i],
                             .starts_at = i == VAN ? BEGINS : BEGINS + HOUR_MS,
                             .ends_at = BEGINS + 2 * HOUR_MS,
                             .capacity = 3,
                             .walk_ins = i == VAN};
 
-        slot_make(self, &slot, call);
+        slot_make(&self->slots, &slot, call);
         walk.slots[i] = slot.id;
     }
 }
@@ -182,8 +182,9 @@ static int64_t go(const int order[STEPS])
     }
     settle_all();
     paid = number_of("SELECT coalesce(sum(total_fen), 0) FROM statement WHERE state = 2 AND for_id = ");
-    assert_int_equal(paid, number_of("SELECT sum(s.price_fen) FROM booking b JOIN campaign_site s USING (campaign_id, "
-                                     "site_id) WHERE state = 2 AND campaign_id = "));
+    assert_int_equal(paid, number_of("SELECT sum(s.price_fen) FROM booked_slot b JOIN campaign_site s ON "
+                                     "s.campaign_id = group_id AND s.site_id = place_id "
+                                     "WHERE state = 2 AND campaign_id = "));
     assert_in_range(paid, 0, walk.budget_fen);
     return paid;
 }
@@ -251,14 +252,14 @@ static void what_a_van_keeps_for_who_walks_in_is_within_the_budget(void **state)
     (void)state;
     make_sites();
     assert_refused(the_vans_slot(36999), "BUDGET_EXCEEDED");
-    assert_int_equal(harness_number(&h, "SELECT count(*) FROM slot"), 0);
+    assert_int_equal(harness_number(&h, "SELECT count(*) FROM time_slot"), 0);
     end(&h);
     make_sites();
     list = harness_output(&h, the_vans_slot(37000), &health__slot_list__descriptor);
     answer = change_slot(&h, manager_of(&h, UNION), list->slots[0]->slot_id, 3, 2);
     assert_refused(answer, "BUDGET_EXCEEDED");
     assert_string_equal(answer->field, "walkIns");
-    assert_int_equal(harness_number(&h, "SELECT walk_ins FROM slot"), 1);
+    assert_int_equal(harness_number(&h, "SELECT walk_ins FROM time_slot"), 1);
     assert_ok(change_slot(&h, manager_of(&h, UNION), list->slots[0]->slot_id, 4, 1));
     end(&h);
 }

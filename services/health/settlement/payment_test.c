@@ -35,7 +35,7 @@ static Health__Payee *payee_in(const Rpc__Answer *answer)
 
 static const Rpc__Answer *on_payee(const char *method, int64_t payee_account_id, const Rpc__Principal *who)
 {
-    Health__PayeeRequest request = HEALTH__PAYEE_REQUEST__INIT;
+    Settlement__PayeeRequest request = SETTLEMENT__PAYEE_REQUEST__INIT;
 
     request.payee_account_id = payee_account_id;
     return harness_call(&h, method, &request.base, who, NULL);
@@ -52,7 +52,7 @@ static Health__SitePayees *payees(void)
 
 static const Rpc__Answer *invoice(int64_t settlement_id, const char *number, int64_t fen)
 {
-    Health__EnterInvoiceRequest request = HEALTH__ENTER_INVOICE_REQUEST__INIT;
+    Settlement__EnterInvoiceRequest request = SETTLEMENT__ENTER_INVOICE_REQUEST__INIT;
 
     request.settlement_id = settlement_id;
     request.number = unconst(number);
@@ -63,7 +63,7 @@ static const Rpc__Answer *invoice(int64_t settlement_id, const char *number, int
 
 static const Rpc__Answer *pay(int64_t settlement_id, const char *reference)
 {
-    Health__PaySettlementRequest request = HEALTH__PAY_SETTLEMENT_REQUEST__INIT;
+    Settlement__PaySettlementRequest request = SETTLEMENT__PAY_SETTLEMENT_REQUEST__INIT;
 
     request.settlement_id = settlement_id;
     request.reference = unconst(reference);
@@ -71,14 +71,14 @@ static const Rpc__Answer *pay(int64_t settlement_id, const char *reference)
     return harness_call(&h, "Payments.PaySettlement", &request.base, finance(&h, 701), NULL);
 }
 
-static Health__Payment *payment_in(const Rpc__Answer *answer)
+static Settlement__Payment *payment_in(const Rpc__Answer *answer)
 {
-    return harness_output(&h, answer, &health__payment__descriptor);
+    return harness_output(&h, answer, &settlement__payment__descriptor);
 }
 
-static Health__Invoice *invoice_in(const Rpc__Answer *answer)
+static Settlement__Invoice *invoice_in(const Rpc__Answer *answer)
 {
-    return harness_output(&h, answer, &health__invoice__descriptor);
+    return harness_output(&h, answer, &settlement__invoice__descriptor);
 }
 
 /* Of two bookings, confirmed. */
@@ -118,10 +118,10 @@ static void two_officials_put_a_sites_account_on_record(void **state)
 static void a_settlement_is_paid_once_for_its_invoices(void **state)
 {
     int64_t id = a_settlement();
-    Health__SettlementRequest request = HEALTH__SETTLEMENT_REQUEST__INIT;
-    Health__InvoiceRequest which = HEALTH__INVOICE_REQUEST__INIT;
-    Health__ListInvoicesRequest list = HEALTH__LIST_INVOICES_REQUEST__INIT;
-    Health__Payment *payment;
+    Settlement__SettlementRequest request = SETTLEMENT__SETTLEMENT_REQUEST__INIT;
+    Settlement__InvoiceRequest which = SETTLEMENT__INVOICE_REQUEST__INIT;
+    Settlement__ListInvoicesRequest list = SETTLEMENT__LIST_INVOICES_REQUEST__INIT;
+    Settlement__Payment *payment;
 
     (void)state;
     request.settlement_id = list.settlement_id = id;
@@ -131,9 +131,9 @@ static void a_settlement_is_paid_once_for_its_invoices(void **state)
     assert_refused(invoice(id, "12345678", PRICE), "INVOICE_USED");
     assert_ok(harness_call(&h, "Payments.VoidInvoice", &which.base, finance(&h, 702), NULL));
     assert_ok(invoice(id, "12345678", 2 * PRICE));
-    assert_int_equal(((Health__InvoiceList *)harness_output(
+    assert_int_equal(((Settlement__InvoiceList *)harness_output(
                           &h, harness_call(&h, "Payments.ListInvoices", &list.base, finance(&h, 701), NULL),
-                          &health__invoice_list__descriptor))
+                          &settlement__invoice_list__descriptor))
                          ->n_invoices,
                      2);
     assert_refused(pay(id, REFERENCE), "PAYEE_MISSING");

@@ -86,7 +86,7 @@ static void begin_walk(int64_t campaign_id)
 static int site_now(void)
 {
     assert_true(bookings_find(&health_of(&h)->bookings, walk.booking_id, &walk.booking));
-    return walk.booking.site_id == sites[1];
+    return walk.booking.place_id == sites[1];
 }
 
 static int64_t open_at(int site)
@@ -165,10 +165,10 @@ enum {
 
 static void read_numbers(int64_t ret[N_NUMBERS])
 {
-    static const char *const sql = "SELECT " LINES("sum(fen)", "") "settled, settled_site, " AT_BOTH("sum(fen)", "")
+    static const char *const sql = "SELECT " LINES("sum(fen)", "") "settled, settled_place, " AT_BOTH("sum(fen)", "")
         AT_BOTH("max(kind)", "AND state = 1") AT_BOTH("count(*)", "AND state = 2") AT_BOTH("max(seq)", "AND state = 1")
             AT_BOTH("sum(fen)", "AND state = 2") "0 "
-                                                 "FROM booking WHERE booking_id = ?1";
+                                                 "FROM booked_slot WHERE booking_id = ?1";
 
     if (query < 0)
         query = store_prepare(h.service.store, &sql, 1);
@@ -323,14 +323,19 @@ static const char *step_of_schema(const char *mark)
     return arena_strndup(&h.arena, begin, end ? (size_t)(end - begin) : strlen(begin));
 }
 
-/* The step that found who was settled twice, over what it called settlements. */
+/* The step that found who was settled twice, over what it called settlements and bookings. */
 static void make_step_13(void)
 {
     const char *const sql[] = {
         "CREATE VIEW settlement AS SELECT statement_id AS settlement_id, payee_id AS site_id FROM statement",
         "CREATE VIEW settlement_line AS SELECT statement_id AS settlement_id, thing_id AS booking_id, kind, corrects "
         "FROM statement_line",
+        "CREATE VIEW booking AS SELECT booking_id, place_id AS site_id, state, settled, settled_place AS settled_site "
+        "FROM booked_slot",
+        "CREATE TRIGGER booking_set INSTEAD OF UPDATE ON booking BEGIN UPDATE booked_slot SET settled = NEW.settled, "
+        "settled_place = NEW.settled_site WHERE booking_id = NEW.booking_id; END",
         step_of_schema("\n-- step 13\n"),
+        "DROP VIEW booking",
         "DROP VIEW settlement_line",
         "DROP VIEW settlement",
     };

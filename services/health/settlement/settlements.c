@@ -3,15 +3,20 @@
 #include "services/health/booking/costs.h"
 #include "services/health/rules.h"
 
-enum { SQL_SCANS, SQL_UNDONE, SQL_OWED, SQL_STAND, N_SQL };
+enum { SQL_SCANS, SQL_UNDONE, SQL_OWED, SQL_STAND, SQL_PLACES, N_SQL };
 
 static const char *const sql[] = {
-    [SQL_SCANS] = "SELECT booking_id, journal_seq FROM booking WHERE campaign_id = ?1 AND site_id = ?2 AND state = 2 "
+    [SQL_SCANS] = "SELECT booking_id, journal_seq FROM booked_slot WHERE group_id = ?1 AND place_id = ?2 AND state = 2 "
                   "AND settled = 0 ORDER BY booking_id LIMIT ?3",
-    [SQL_UNDONE] = "SELECT booking_id, journal_seq, settled FROM booking WHERE campaign_id = ?1 AND settled_site = ?2 "
-                   "AND settled > 0 AND (state <> 2 OR site_id <> settled_site) ORDER BY booking_id LIMIT ?3",
-    [SQL_OWED] = "SELECT CASE state WHEN 2 THEN site_id ELSE 0 END, journal_seq FROM booking WHERE booking_id = ?1",
-    [SQL_STAND] = "UPDATE booking SET settled = ?2, settled_site = ?3 WHERE booking_id = ?1",
+    [SQL_UNDONE] =
+        "SELECT booking_id, journal_seq, settled FROM booked_slot WHERE group_id = ?1 AND settled_place = ?2 "
+        "AND settled > 0 AND (state <> 2 OR place_id <> settled_place) ORDER BY booking_id LIMIT ?3",
+    [SQL_OWED] =
+        "SELECT CASE state WHEN 2 THEN place_id ELSE 0 END, journal_seq FROM booked_slot WHERE booking_id = ?1",
+    [SQL_PLACES] =
+        "SELECT entitlement_id, e.member_id FROM statement_line JOIN booked_slot ON booking_id = thing_id "
+        "JOIN entitlement e ON entitlement_id = right_id WHERE statement_id = ?1 AND kind = 1 ORDER BY line LIMIT ?2",
+    [SQL_STAND] = "UPDATE booked_slot SET settled = ?2, settled_place = ?3 WHERE booking_id = ?1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -34,12 +39,12 @@ static const int offices[] = {RULE__ROLE__FINANCE, RULE__ROLE__ROLE_NONE};
 
 const struct settlement_kind settlements_kind = {
     .deed = "settlement",
-    .event = &health__settlement_changed__descriptor,
+    .deeds = "health.SettlementChanged",
     .roles = offices,
     .reasons =
         {
             .nothing = HEALTH__REASON__NOTHING_TO_SETTLE,
-            .decided = HEALTH__REASON__SETTLEMENT_DECIDED,
+            .decided = SETTLEMENT__REASON__SETTLEMENT_DECIDED,
             .stale = HEALTH__REASON__SETTLEMENT_STALE,
             .superseded = HEALTH__REASON__SETTLEMENT_SUPERSEDED,
             .by_one = HEALTH__REASON__SETTLED_BY_ONE,
@@ -70,6 +75,28 @@ static int gather(struct health *self, int64_t campaign_id, int64_t site_id, int
     return n;
 }
 
+bool settlement_may_be_paid(struct health *self, const Health__Campaign *campaign, const struct statement *settlement,
+                            void *call)
+{
+    unsigned statement = self->settlements.sql + SQL_PLACES;
+    int64_t(*places)[2];
+    int n = 0;
+
+    if (!campaign->counts || !campaign->counts->ceiling)
+        return true;
+    if (!granted_knows_all(&self->granted, call))
+        return false;
+    places = arena_alloc(rpc_arena(call), SETTLEMENT_LINES_MAX * sizeof(*places));
+    if (rpc_refuse_if(call, places ? 0 : RPC__REASON__OVERLOADED))
+        return false;
+    store_ask(self->store, statement, "ii", settlement->id, (int64_t)SETTLEMENT_LINES_MAX);
+    while (store_read(self->store, statement, INTO(places[n][0]), INTO(places[n][1])))
+        n++;
+    for (int i = 0; i < n; i++)
+        granted_pay(&self->granted, places[i][0], places[i][1], call);
+    return !rpc_refused(call);
+}
+
 int settlement_prepare(struct health *self, const Health__Campaign *campaign, const Health__CampaignSite *site,
                        void *call, struct statement *ret)
 {
@@ -88,7 +115,7 @@ int settlement_prepare(struct health *self, const Health__Campaign *campaign, co
 
 static const struct part_stray strays[] = {
     {"booking", "settled otherwise than its lines say",
-     "SELECT b.booking_id FROM booking b LEFT JOIN statement_line l ON l.thing_id = b.booking_id "
+     "SELECT b.booking_id FROM booked_slot b LEFT JOIN statement_line l ON l.thing_id = b.booking_id "
      "GROUP BY b.booking_id HAVING coalesce(sum(CASE kind WHEN 1 THEN 1 WHEN 2 THEN -1 ELSE 0 END), "
      "0) <> (min(settled) > 0) LIMIT 1"},
     {NULL, NULL, NULL},

@@ -2,7 +2,7 @@
 
 static bool is_few(int32_t people)
 {
-    return people > 0 && people < PEOPLE_MIN;
+    return people > 0 && people < LIMIT_PEOPLE_MIN;
 }
 
 /* Of whom a column counts some; the first one all. */

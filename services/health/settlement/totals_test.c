@@ -175,7 +175,7 @@ static int attack_on(const struct site_totals *told)
     for (int i = 0; i < CELLS; i++) {
         int32_t people = group(&told[i / TOTALS_COLUMNS], i % TOTALS_COLUMNS);
 
-        attack.few[i] = people > 0 && people < PEOPLE_MIN ? UINT64_C(1) << people : 0;
+        attack.few[i] = people > 0 && people < LIMIT_PEOPLE_MIN ? UINT64_C(1) << people : 0;
     }
     try_row(&attack, 0);
     return solved(&attack);

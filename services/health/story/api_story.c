@@ -108,18 +108,18 @@ static int compose(struct health *self, const struct booking *booking, struct ar
 
     health__story__init(ret);
     ret->facts = arena_alloc(arena, (STORY_FACTS_MAX + 1) * sizeof(*ret->facts));
-    if (!rows || !ret->facts || !entitlements_find(&self->entitlements, booking->entitlement_id, &entitlement))
+    if (!rows || !ret->facts || !entitlements_find(&self->entitlements, booking->right_id, &entitlement))
         return RPC__REASON__OVERLOADED;
     n = story_read(self, entitlement.id, arena, rows);
     if (n < 0)
         return -n;
-    ret->campaign_id = booking->campaign_id;
+    ret->campaign_id = booking->group_id;
     ret->entitlement_id = entitlement.id;
     ret->entitlement = (Health__EntitlementState)entitlement.state;
     ret->place = entitlement.place;
     ret->booking_id = booking->id;
     ret->booking = (Health__BookingState)booking->state;
-    ret->site_id = booking->site_id;
+    ret->site_id = booking->place_id;
     ret->starts_at = booking->starts_at;
     if (passes_find_of(&self->bookings, booking->id, &pass))
         ret->pass_issued_at = pass.issued_at;
@@ -173,7 +173,7 @@ static void stories__get_story(Health__Stories_Service *service, const Health__S
         rpc_refuse(call, HEALTH__REASON__BOOKING_NOT_FOUND);
         return;
     }
-    campaign = campaigns_find(&self->campaigns, booking.campaign_id, rpc_arena(call));
+    campaign = campaigns_find(&self->campaigns, booking.group_id, rpc_arena(call));
     if (campaign && rpc_has_role(call, RULE__ROLE__AUDIT_ADMIN, campaign->union_path))
         tell(self, &booking, true, reply, call);
     else

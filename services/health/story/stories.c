@@ -1,6 +1,6 @@
 #include "services/health/story/stories.h"
 
-#include "services/health/booking/bookings.h"
+#include "services/health/booking/visits.h"
 
 enum { SQL_UPTO, SQL_SET_UPTO, SQL_ADD, SQL_OF, SQL_CHECKUPS, SQL_TOTALS, SQL_HAS, N_SQL };
 
@@ -13,20 +13,20 @@ static const char *const sql[] = {
         "SELECT c.campaign_id, coalesce((SELECT min(at) FROM lottery_entry WHERE " HOLDER_HERS
         " AND lot_id = c.campaign_id "
         "AND withdrawn_at = 0), 0), coalesce(n.state, 0), coalesce(b.booking_id, 0), coalesce(b.state, 0), "
-        "coalesce(b.site_id, 0), coalesce(b.starts_at, 0), "
+        "coalesce(b.place_id, 0), coalesce(b.starts_at, 0), "
         "(SELECT count(*) FROM vault_file r WHERE r.subject_id = b.booking_id AND r.ready_at > 0) "
         "FROM (SELECT lot_id AS campaign_id FROM lottery_entry WHERE " HOLDER_HERS " AND withdrawn_at = 0 "
         "UNION SELECT campaign_id FROM entitlement WHERE " HOLDER_HERS ") c "
         "LEFT JOIN entitlement n ON n.entitlement_id = (SELECT entitlement_id FROM entitlement "
         "WHERE " HOLDER_HERS " AND campaign_id = c.campaign_id ORDER BY " ENTITLEMENT_COUNTS " LIMIT 1) "
-        "LEFT JOIN booking b ON b.entitlement_id = n.entitlement_id AND b.state <> 3 "
+        "LEFT JOIN booked_slot b ON b.right_id = n.entitlement_id AND b.state <> 3 "
         "WHERE c.campaign_id < ?2 AND " RPC_PAGE_STATES("?4", "coalesce(n.state, 0)") " AND " RPC_PAGE_STATES(
             "?5", "coalesce(b.state, 0)") " ORDER BY c.campaign_id DESC LIMIT ?3",
     [SQL_TOTALS] =
-        "SELECT s.site_id, (SELECT count(*) FROM booking b WHERE b.campaign_id = ?1 "
-        "AND b.site_id = s.site_id AND b.state <> 3), "
-        "(SELECT count(*) FROM booking b WHERE b.campaign_id = ?1 AND b.site_id = s.site_id AND b.state = 2), "
-        "(SELECT count(*) FROM booking b WHERE b.campaign_id = ?1 AND b.site_id = s.site_id AND b.state = 2 "
+        "SELECT s.site_id, (SELECT count(*) FROM booked_slot b WHERE b.group_id = ?1 "
+        "AND b.place_id = s.site_id AND b.state <> 3), "
+        "(SELECT count(*) FROM booked_slot b WHERE b.group_id = ?1 AND b.place_id = s.site_id AND b.state = 2), "
+        "(SELECT count(*) FROM booked_slot b WHERE b.group_id = ?1 AND b.place_id = s.site_id AND b.state = 2 "
         "AND EXISTS (SELECT 1 FROM vault_file r WHERE r.subject_id = b.booking_id AND r.version = 1)) "
         "FROM campaign_site s WHERE s.campaign_id = ?1 ORDER BY s.site_id",
     [SQL_HAS] = "SELECT 1 FROM story WHERE entitlement_id = ?1 AND seq = ?2",
@@ -42,7 +42,7 @@ int64_t story_of(const struct bookings *bookings, const Health__Event *event)
     case HEALTH__EVENT__EVENT_ENTITLEMENT_CHANGED:
         return event->entitlement_changed->entitlement_id;
     case HEALTH__EVENT__EVENT_BOOKING_CHANGED:
-        return event->booking_changed->entitlement_id;
+        return event->booking_changed->right_id;
     case HEALTH__EVENT__EVENT_PASS_ISSUED:
         booking_id = event->pass_issued->booking_id;
         break;
@@ -61,7 +61,7 @@ int64_t story_of(const struct bookings *bookings, const Health__Event *event)
     default:
         return 0;
     }
-    return booking_id && bookings_find(bookings, booking_id, &booking) ? booking.entitlement_id : 0;
+    return booking_id && bookings_find(bookings, booking_id, &booking) ? booking.right_id : 0;
 }
 
 static int64_t upto(const struct stories *stories)

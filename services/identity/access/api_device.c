@@ -1,31 +1,26 @@
 #include "services/identity/access/devices.h"
+#include "services/identity/access/grants.h"
 #include "services/identity/access/session_life.h"
 #include "services/identity/access/wechats.h"
 #include "services/identity/access/sessions.h"
+#include "services/identity/membership/api_membership.h"
 
 static struct identity *self_of(Identity__Devices_Service *service)
 {
     return container_of(service, struct identity, devices_service);
 }
 
-/* rpc ListSessions: the caller's live sessions, this one among them. */
-static void devices__list_sessions(Identity__Devices_Service *service, const Identity__ListSessionsRequest *req,
-                                   Identity__LiveSessionList_Closure reply, void *call)
+static void reply_sessions(struct identity *self, const struct member *member, Identity__LiveSessionList_Closure reply,
+                           void *call)
 {
-    struct identity *self = self_of(service);
     const Rpc__Principal *principal = rpc_principal(call);
     Identity__LiveSessionList list = IDENTITY__LIVE_SESSION_LIST__INIT;
     const struct rpc_page *page = rpc_page(call);
     struct session *sessions = arena_alloc(rpc_arena(call), page->limit * sizeof(*sessions));
-    struct member member;
-    size_t n;
+    size_t n = sessions
+                   ? sessions_find_live(&self->sessions, member->id, rpc_now(call), page->before, sessions, page->limit)
+                   : 0;
 
-    (void)req;
-    if (!session_is_live(self, call) || !members_find(&self->members, principal->member_id, &member)) {
-        rpc_refuse(call, RPC__REASON__TOKEN_REVOKED);
-        return;
-    }
-    n = sessions_find_live(&self->sessions, principal->member_id, rpc_now(call), page->before, sessions, page->limit);
     for (size_t i = 0; i < n && rpc_page_takes(call, sessions[i].id); i++) {
         Identity__LiveSession *message = arena_message(rpc_arena(call), &identity__live_session__descriptor);
 
@@ -33,14 +28,29 @@ static void devices__list_sessions(Identity__Devices_Service *service, const Ide
             break;
         message->session_id = sessions[i].id;
         message->sign_in = (Identity__SignIn)sessions[i].sign_in;
-        message->device = session_device(self, &member, &sessions[i], call);
+        message->device = session_device(self, member, &sessions[i], call);
         message->opened_at = sessions[i].opened_at;
         message->refreshed_at = sessions[i].refreshed_at;
         message->expires_at = sessions[i].expires_at;
         message->own = sessions[i].id == principal->session_id;
+        message->member_id = member->id == principal->member_id ? 0 : member->id;
         rpc_add(call, &list, sessions, message);
     }
     reply(&list, call);
+}
+
+/* rpc ListSessions: the caller's live sessions, this one among them. */
+static void devices__list_sessions(Identity__Devices_Service *service, const Identity__ListSessionsRequest *req,
+                                   Identity__LiveSessionList_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct member member;
+
+    (void)req;
+    if (!session_is_live(self, call) || !members_find(&self->members, rpc_principal(call)->member_id, &member))
+        rpc_refuse(call, RPC__REASON__TOKEN_REVOKED);
+    else
+        reply_sessions(self, &member, reply, call);
 }
 
 /* rpc EndSession: one of the caller's own, wherever it is. */
@@ -60,6 +70,49 @@ static void devices__end_session(Identity__Devices_Service *service, const Ident
         session_revoke(self, session.member_id, session.id, call);
         reply(&message, call);
     }
+}
+
+/* Whether the caller watches over somebody: over all her offices, or, of who has none, over her union. */
+static int watch_refusal(struct identity *self, int64_t member_id, void *call, struct member *ret_member)
+{
+    static const int guards[] = {RULE__ROLE__SECURITY_ADMIN, RULE__ROLE__ROLE_NONE};
+    struct authority grants[LIMIT_GRANTS];
+    size_t n = grants_find_all(&self->grants, member_id, grants, ARRAY_LEN(grants));
+
+    for (size_t i = 0; i < n; i++) {
+        if (!caller_holds(call, guards, grants[i].union_path))
+            return RPC__REASON__OUTSIDE_YOUR_UNION;
+    }
+    if (n > 0 && members_find(&self->members, member_id, ret_member))
+        return 0;
+    return member_refusal(self, member_id, guards, call, ret_member);
+}
+
+/* rpc ListMemberSessions: of somebody whom the caller watches over. */
+static void devices__list_member_sessions(Identity__Devices_Service *service,
+                                          const Identity__ListMemberSessionsRequest *req,
+                                          Identity__LiveSessionList_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    struct member member;
+
+    if (!rpc_refuse_if(call, watch_refusal(self, req->member_id, call, &member)))
+        reply_sessions(self, &member, reply, call);
+}
+
+/* rpc EndMemberSessions: all of them. */
+static void devices__end_member_sessions(Identity__Devices_Service *service,
+                                         const Identity__EndMemberSessionsRequest *req,
+                                         Identity__EndMemberSessionsReply_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    Identity__EndMemberSessionsReply message = IDENTITY__END_MEMBER_SESSIONS_REPLY__INIT;
+    struct member member;
+
+    if (rpc_refuse_if(call, watch_refusal(self, req->member_id, call, &member)))
+        return;
+    session_revoke_all(self, member.id, call);
+    reply(&message, call);
 }
 
 /* rpc LogoutEverywhere: all of the caller's sessions, this one too; no WeChat lets her in and no device is known any

@@ -42,6 +42,17 @@ static void fill_message(const struct proposal *proposal, Identity__Proposal *re
     ret->remark = unconst(proposal->remark);
 }
 
+Identity__Proposal *proposal_message(const struct proposal *proposal, void *call)
+{
+    Identity__Proposal *message = arena_message(rpc_arena(call), &identity__proposal__descriptor);
+
+    if (!message)
+        return NULL;
+    fill_message(proposal, message);
+    message->remark = rpc_text(call, proposal->remark);
+    return message;
+}
+
 static void reply_proposal(const struct proposal *proposal, Identity__Proposal_Closure reply, void *call)
 {
     Identity__Proposal message;
@@ -101,7 +112,7 @@ void proposal_make(struct identity *self, struct proposal *proposal, Identity__P
     proposal->asked_at = rpc_now(call);
     if (!unions_find(&self->unions, proposal->union_id, &node))
         reason = RPC__REASON__UNION_NOT_FOUND;
-    else if (!proposals_add(&self->proposals, proposal))
+    else if (!proposal_add(self, proposal))
         reason = IDENTITY__REASON__PROPOSAL_PENDING;
     if (!reason) {
         deed = deed_of(proposal, &node, &what);
@@ -403,11 +414,7 @@ static void proposals__list_proposals(Identity__Proposals_Service *service, cons
                              rpc_page_states(call, RPC_STATE(IDENTITY__PROPOSAL_STATE__PROPOSAL_OPEN)), page->after,
                              found, page->limit, &next);
     for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++) {
-        Identity__Proposal *message = arena_message(rpc_arena(call), &identity__proposal__descriptor);
-
-        if (message)
-            fill_message(&found[i], message);
-        rpc_add(call, &list, proposals, message);
+        rpc_add(call, &list, proposals, proposal_message(&found[i], call));
     }
     if (next && n < page->limit)
         rpc_page_ends_at(call, "", next);
@@ -516,7 +523,7 @@ static void proposals__decide_proposal(Identity__Proposals_Service *service, con
     proposal.decided_by = rpc_principal(call)->member_id;
     proposal.decided_at = rpc_now(call);
     snprintf(proposal.remark, sizeof(proposal.remark), "%s", req->remark);
-    proposals_decide(&self->proposals, &proposal);
+    proposal_decide(self, &proposal);
     proposal_journal(&proposal, call);
     reply_proposal(&proposal, reply, call);
 }

@@ -152,8 +152,7 @@ static void stepups__claim_number(Identity__Stepups_Service *service, const Iden
 
 /* ---- by an official ---- */
 
-static Identity__StepUpCase *case_message(struct identity *self, const struct step_up *step_up, bool official,
-                                          void *call)
+Identity__StepUpCase *step_up_message(struct identity *self, const struct step_up *step_up, bool official, void *call)
 {
     Identity__StepUpCase *message = arena_message(rpc_arena(call), &identity__step_up_case__descriptor);
     struct union_node node;
@@ -166,6 +165,7 @@ static Identity__StepUpCase *case_message(struct identity *self, const struct st
     message->state = (Identity__StepUpState)step_up->state;
     message->asked_at = step_up->asked_at;
     message->decided_at = step_up->decided_at;
+    message->lapses_at = step_up->asked_at + STEP_UP_LIFE_MS;
     if (official)
         message->name = member_masked_name(self, step_up->member_id, call);
     return message->union_ && message->name ? message : NULL;
@@ -200,10 +200,10 @@ static void stepups__ask_step_up(Identity__Stepups_Service *service, const Ident
             .asked_at = rpc_now(call),
             .state = IDENTITY__STEP_UP_STATE__STEP_UP_ASKED,
         };
-        step_ups_add(&self->step_ups, &step_up);
+        step_up_add(self, &step_up);
         rpc_created(call);
     }
-    reply(case_message(self, &step_up, false, call), call);
+    reply(step_up_message(self, &step_up, false, call), call);
 }
 
 /* rpc ListStepUps: who waits for a union's officials. */
@@ -222,7 +222,7 @@ static void stepups__list_step_ups(Identity__Stepups_Service *service, const Ide
                             rpc_page_states(call, RPC_STATE(IDENTITY__STEP_UP_STATE__STEP_UP_ASKED)), page->after,
                             rpc_now(call) - STEP_UP_LIFE_MS, found, page->limit);
     for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++)
-        rpc_add(call, &list, cases, case_message(self, &found[i], true, call));
+        rpc_add(call, &list, cases, step_up_message(self, &found[i], true, call));
     reply(&list, call);
 }
 
@@ -244,17 +244,17 @@ static void stepups__decide_step_up(Identity__Stepups_Service *service, const Id
     if (!reason && (step_up.state != IDENTITY__STEP_UP_STATE__STEP_UP_ASKED ||
                     step_up.asked_at <= rpc_now(call) - STEP_UP_LIFE_MS))
         reason = IDENTITY__REASON__STEP_UP_DECIDED;
-    if (!reason && !sessions_find(&self->sessions, step_up.session_id, &session))
+    if (!reason && req->approve && !sessions_find(&self->sessions, step_up.session_id, &session))
         reason = IDENTITY__REASON__SESSION_NOT_FOUND;
     if (rpc_refuse_if(call, reason))
         return;
     step_up.state = req->approve ? IDENTITY__STEP_UP_STATE__STEP_UP_DONE : IDENTITY__STEP_UP_STATE__STEP_UP_REFUSED;
     step_up.decided_at = rpc_now(call);
     step_up.decided_by = rpc_principal(call)->member_id;
-    step_ups_decide(&self->step_ups, &step_up);
+    step_up_decide(self, &step_up);
     if (req->approve)
         session_step_up(self, &session, step_up.id, call);
-    reply(case_message(self, &step_up, true, call), call);
+    reply(step_up_message(self, &step_up, true, call), call);
 }
 
 const Identity__Stepups_Service stepups_api = IDENTITY__STEPUPS__INIT(stepups__);

@@ -235,6 +235,47 @@ void identity__find_openid(Identity__Identity_Service *service, const Identity__
     mbedtls_platform_zeroize(openid, sizeof(openid));
 }
 
+static bool is_asked_for(const Identity__FindPayeeRequest *req, const char *appid)
+{
+    for (size_t i = 0; i < req->n_appid; i++) {
+        if (strcmp(req->appid[i], appid) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* rpc FindPayee: likewise, in one of some apps, with her name. */
+void identity__find_payee(Identity__Identity_Service *service, const Identity__FindPayeeRequest *req,
+                          Identity__FoundPayee_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, identity_service);
+    char appid[WECHAT_NAME_MAX + 1], openid[WECHAT_NAME_MAX + 1] = "";
+    Identity__FoundPayee message = IDENTITY__FOUND_PAYEE__INIT;
+    struct wechat doors[WECHAT_DOORS];
+    struct person person = {0};
+    struct member member;
+    size_t n = 0;
+    bool known = members_find(&self->members, req->member_id, &member) &&
+                 (!member.merged_into || members_find(&self->members, member.merged_into, &member));
+
+    if (known)
+        n = wechats_find_all(&self->wechats, member.id, doors, ARRAY_LEN(doors));
+    while (n > 0 && !*openid) {
+        if (person_open_wechat(self, &member, &doors[--n], appid, openid) && !is_asked_for(req, appid))
+            *openid = '\0';
+    }
+    if (*openid && person_open_member(self, &member, &person)) {
+        message.appid = appid;
+        message.openid = openid;
+        message.name = person.name;
+        reply(&message, call);
+    } else {
+        rpc_refuse(call, IDENTITY__REASON__WECHAT_NOT_FOUND);
+    }
+    mbedtls_platform_zeroize(openid, sizeof(openid));
+    mbedtls_platform_zeroize(&person, sizeof(person));
+}
+
 /* rpc FindMobile: likewise. */
 void identity__find_mobile(Identity__Identity_Service *service, const Identity__FindMobileRequest *req,
                            Identity__FoundMobile_Closure reply, void *call)

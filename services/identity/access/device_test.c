@@ -154,6 +154,57 @@ static void logging_out_everywhere_ends_all_of_hers_at_once(void **state)
     end(&h);
 }
 
+static const Rpc__Answer *list_hers(struct harness *h, const Rpc__Principal *who, int64_t member_id)
+{
+    Identity__ListMemberSessionsRequest request = IDENTITY__LIST_MEMBER_SESSIONS_REQUEST__INIT;
+
+    request.member_id = member_id;
+    return harness_call(h, "Devices.ListMemberSessions", &request.base, who, NULL);
+}
+
+static const Rpc__Answer *end_hers(struct harness *h, const Rpc__Principal *who, int64_t member_id)
+{
+    Identity__EndMemberSessionsRequest request = IDENTITY__END_MEMBER_SESSIONS_REQUEST__INIT;
+
+    request.member_id = member_id;
+    return harness_call(h, "Devices.EndMemberSessions", &request.base, who, NULL);
+}
+
+/* Over all her offices: one that covers only some of them is not enough. */
+static void who_watches_over_an_official_sees_and_ends_her_sessions(void **state)
+{
+    const Rpc__Principal *guard, *high;
+    Identity__LiveSessionList *sessions;
+    Rpc__Principal *hers;
+    struct harness h;
+    int64_t rows;
+
+    (void)state;
+    begin_with_unions(&h);
+    assert_ok(create_grant(&h, harness_internal(&h), MOBILE, RULE__ROLE__UNION_ADMIN, "440604"));
+    hers = principal_of(&h, enrolled(&h, MOBILE));
+    guard = harness_official(&h, 8, RULE__ROLE__SECURITY_ADMIN, "00000000");
+    high = harness_official(&h, 9, RULE__ROLE__SECURITY_ADMIN, "0000");
+    sessions = harness_output(&h, list_hers(&h, guard, hers->member_id), &identity__live_session_list__descriptor);
+    assert_true(sessions->n_sessions > 0);
+    assert_int_equal(sessions->sessions[0]->member_id, hers->member_id);
+    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_DATA_SEEN)->data_seen->member_ids[0], hers->member_id);
+    assert_refused(list_hers(&h, harness_official(&h, 8, RULE__ROLE__SECURITY_ADMIN, "00000001"), hers->member_id),
+                   "OUTSIDE_YOUR_UNION");
+    assert_refused(list_hers(&h, harness_official(&h, 8, RULE__ROLE__UNION_ADMIN, "0000"), hers->member_id),
+                   "NOT_OFFICIAL");
+    assert_refused(list_hers(&h, high, 4711), "MEMBER_NOT_FOUND");
+    assert_ok(create_grant(&h, harness_internal(&h), MOBILE, RULE__ROLE__FINANCE, "440605"));
+    rows = journal_rows(&h);
+    assert_refused(end_hers(&h, guard, hers->member_id), "OUTSIDE_YOUR_UNION");
+    assert_int_equal(journal_rows(&h), rows);
+    assert_ok(end_hers(&h, high, hers->member_id));
+    sessions = harness_output(&h, list_hers(&h, high, hers->member_id), &identity__live_session_list__descriptor);
+    assert_int_equal(sessions->n_sessions, 0);
+    assert_refused(ask_list(&h, hers), "TOKEN_REVOKED");
+    end(&h);
+}
+
 static void one_session_too_many_ends_the_oldest(void **state)
 {
     Rpc__Principal *first, *last = NULL;
@@ -182,6 +233,7 @@ int main(void)
         cmocka_unit_test(a_refresh_is_seen_and_what_is_over_is_not),
         cmocka_unit_test(a_member_ends_one_of_her_own_sessions_and_no_others),
         cmocka_unit_test(logging_out_everywhere_ends_all_of_hers_at_once),
+        cmocka_unit_test(who_watches_over_an_official_sees_and_ends_her_sessions),
         cmocka_unit_test(one_session_too_many_ends_the_oldest),
     };
 

@@ -177,6 +177,14 @@ static const Rpc__Answer *propose_revocation(struct harness *h, const Rpc__Princ
     return harness_call(h, "Proposals.ProposeRevocation", &request.base, who, NULL);
 }
 
+/* Two guards of the first union. */
+static void begin_with_guards(struct harness *h, Rpc__Principal **ret_first, Rpc__Principal **ret_second)
+{
+    begin_with_unions(h);
+    *ret_first = harness_official(h, 8, GUARD, FIRST);
+    *ret_second = harness_official(h, 9, GUARD, FIRST);
+}
+
 static const Identity__GrantChanged *last_grant(struct harness *h)
 {
     return last_event(h, IDENTITY__EVENT__EVENT_GRANT_CHANGED)->grant_changed;
@@ -224,9 +232,7 @@ static void offices_that_decide_are_given_and_taken_back_by_two(void **state)
     struct harness h;
 
     (void)state;
-    begin_with_unions(&h);
-    first = harness_official(&h, 8, GUARD, FIRST);
-    second = harness_official(&h, 9, GUARD, FIRST);
+    begin_with_guards(&h, &first, &second);
     for (unsigned i = 0; i < ARRAY_LEN(roles); i++) {
         char mobile[CN_MOBILE_LEN + 1];
         int64_t member_id = named(&h, i + 1, mobile), id, grant_id;
@@ -283,9 +289,7 @@ static void hands_and_grantees_are_known_by_name(void **state)
     int64_t id;
 
     (void)state;
-    begin_with_unions(&h);
-    first = harness_official(&h, 8, GUARD, FIRST);
-    second = harness_official(&h, 9, GUARD, FIRST);
+    begin_with_guards(&h, &first, &second);
     assert_refused(propose_grant(&h, first, "16900000077", ADMINISTRATOR, "440604"), "GRANTEE_NOT_NAMED");
     person_signed_in(&h, 1);
     assert_refused(propose_grant(&h, first, mobile_of(1, mobile), ADMINISTRATOR, "440604"), "GRANTEE_NOT_NAMED");
@@ -367,10 +371,8 @@ static void who_proposed_takes_it_back_until_it_is_decided(void **state)
     int64_t id;
 
     (void)state;
-    begin_with_unions(&h);
+    begin_with_guards(&h, &first, &second);
     named(&h, 1, mobile);
-    first = harness_official(&h, 8, GUARD, FIRST);
-    second = harness_official(&h, 9, GUARD, FIRST);
     id = proposed(&h, propose_grant(&h, first, mobile, ADMINISTRATOR, "440604"))->proposal_id;
     assert_int_equal(proposed(&h, decide_proposal(&h, first, id, false))->state,
                      IDENTITY__PROPOSAL_STATE__PROPOSAL_TAKEN_BACK);

@@ -1,5 +1,6 @@
 #include "services/identity/access/proposals.h"
 #include "services/identity/rules.h"
+#include "services/identity/unions/waitings.h"
 
 #define COLUMNS                                                                                                        \
     "proposal_id, member_id, union_id, asked_by, asked_at, decided_by, decided_at, kind, state, value, reason, remark"
@@ -24,13 +25,6 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
-bool proposals_add(const struct proposals *proposals, const struct proposal *proposal)
-{
-    return store_run(proposals->store, proposals->sql + SQL_ADD, "iiiiiiiii", proposal->id, (int64_t)proposal->kind,
-                     (int64_t)proposal->state, proposal->member_id, proposal->union_id, (int64_t)proposal->value,
-                     (int64_t)proposal->reason, proposal->asked_by, proposal->asked_at) != -1;
-}
-
 static bool next(const struct proposals *proposals, unsigned sql_of, struct proposal *ret)
 {
     struct store *store = proposals->store;
@@ -51,10 +45,31 @@ bool proposals_find(const struct proposals *proposals, int64_t proposal_id, stru
     return found;
 }
 
-void proposals_decide(const struct proposals *proposals, const struct proposal *proposal)
+/* In which list it waits: Identity__WaitingKind. */
+static int waiting_kind(int kind)
 {
-    store_run(proposals->store, proposals->sql + SQL_DECIDE, "iiiit", proposal->id, (int64_t)proposal->state,
+    if (kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_DEPARTURE)
+        return IDENTITY__WAITING_KIND__WAITING_DEPARTURE;
+    return kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_STANDING || kind == IDENTITY__PROPOSAL_KIND__PROPOSAL_TAKING_BACK
+               ? IDENTITY__WAITING_KIND__WAITING_PROPOSAL
+               : IDENTITY__WAITING_KIND__WAITING_OFFICE;
+}
+
+bool proposal_add(const struct identity *self, const struct proposal *proposal)
+{
+    if (store_run(self->store, self->proposals.sql + SQL_ADD, "iiiiiiiii", proposal->id, (int64_t)proposal->kind,
+                  (int64_t)proposal->state, proposal->member_id, proposal->union_id, (int64_t)proposal->value,
+                  (int64_t)proposal->reason, proposal->asked_by, proposal->asked_at) == -1)
+        return false;
+    waitings_set(&self->waitings, waiting_kind(proposal->kind), proposal->id, proposal->union_id, false);
+    return true;
+}
+
+void proposal_decide(const struct identity *self, const struct proposal *proposal)
+{
+    store_run(self->store, self->proposals.sql + SQL_DECIDE, "iiiit", proposal->id, (int64_t)proposal->state,
               proposal->decided_by, proposal->decided_at, proposal->remark);
+    waitings_end(&self->waitings, waiting_kind(proposal->kind), proposal->id);
 }
 
 size_t proposals_find_below(const struct proposals *proposals, const char *path, int kind, int64_t states,
@@ -106,7 +121,7 @@ static bool tidy(void *arg, void *call)
             return false;
         proposal.state = IDENTITY__PROPOSAL_STATE__PROPOSAL_LAPSED;
         proposal.decided_at = rpc_now(call);
-        proposals_decide(proposals, &proposal);
+        proposal_decide(self, &proposal);
         hands_end(&self->two_hands, "proposal", proposal.id, HANDS__STATE__OVER, call);
         proposal_journal(&proposal, call);
     }

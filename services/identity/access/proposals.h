@@ -23,10 +23,10 @@ struct proposal {
 };
 
 /* False when one of this kind is open for this person. */
-bool proposals_add(const struct proposals *proposals, const struct proposal *proposal);
+bool proposal_add(const struct identity *self, const struct proposal *proposal);
 bool proposals_find(const struct proposals *proposals, int64_t proposal_id, struct proposal *ret);
 /* Its state, remark, and who decided when. */
-void proposals_decide(const struct proposals *proposals, const struct proposal *proposal);
+void proposal_decide(const struct identity *self, const struct proposal *proposal);
 /* Those of a subtree in the states of a mask after an id, in order, of a kind or (0) of all; returns how many. At most
  * PROPOSALS_SEEN rows are looked at: *ret_next is then the id behind which there may be more, else 0. */
 size_t proposals_find_below(const struct proposals *proposals, const char *path, int kind, int64_t states,

@@ -1,10 +1,10 @@
 #include "services/identity/access/session_life.h"
 
 #include <mbedtls/constant_time.h>
-#include <mbedtls/sha256.h>
 
 #include "common/base/base64url.h"
 #include "common/base/bytes.h"
+#include "common/base/sha256.h"
 #include "common/trust/seal.h"
 #include "services/identity/access/devices.h"
 #include "services/identity/access/grants.h"
@@ -49,7 +49,7 @@ static bool refresh_read(const char *text, struct refresh *ret)
 
 static void hash_half(const unsigned char half[HALF], unsigned char ret[SESSION_HASH_LEN])
 {
-    mbedtls_sha256_ret(half, HALF, ret, 0);
+    sha256_of(half, HALF, ret);
 }
 
 /* The turn that follows a token's, always the same one. */
@@ -142,6 +142,38 @@ static bool is_unproven(const struct member *member, const struct session *sessi
     return is_named(member) && session->trust == TRUST_NONE;
 }
 
+/* Of her document, month * 100 + day; 0 where that does not tell. */
+static int32_t birthday_of(struct identity *self, const struct member *member, void *call)
+{
+    struct person person;
+    struct cn_resident_id id;
+
+    if (!member->birth_year || !person_open_member(self, member, &person) ||
+        cn_document(person.resident_id, cn_day(rpc_now(call)), &id) != CN_ID_OK)
+        return 0;
+    return id.birth_month * 100 + id.birth_day;
+}
+
+/* The day of birth gives, with the masked number, the whole one. */
+void session_describe(struct identity *self, const struct member *member, struct union_node *node, void *call,
+                      Rpc__Principal *principal)
+{
+    int64_t since = periods_since(&self->periods, member->id);
+
+    principal->level = (Rpc__Level)level_told(member->level, member->trade);
+    principal->trade = (Rpc__Trade)member->trade;
+    principal->birth_year = member->birth_year;
+    principal->sex = (Rpc__Sex)member->sex;
+    if (!principal->unproven)
+        principal->birthday = birthday_of(self, member, call);
+    if (since)
+        principal->member_since = cn_day(since);
+    /* Who is suspended is in no union for as long as that lasts. */
+    if (member->union_id && member->level >= (int)RPC__LEVEL__MEMBER &&
+        unions_find(&self->unions, member->union_id, node))
+        principal->union_path = node->path;
+}
+
 /* The bearer token of a member as the store has her now, and by her masked name; false
  * when the batch's memory is full. */
 static bool write_token(struct identity *self, const struct member *member, char *shown_name,
@@ -154,18 +186,11 @@ static bool write_token(struct identity *self, const struct member *member, char
     principal.member_id = member->id;
     principal.session_id = session->id;
     principal.expires_at = expires_at;
-    principal.level = (Rpc__Level)level_told(member->level, member->trade);
-    principal.trade = (Rpc__Trade)member->trade;
-    principal.birth_year = member->birth_year;
-    principal.sex = (Rpc__Sex)member->sex;
     principal.shown_name = shown_name;
     principal.unproven = is_unproven(member, session);
+    session_describe(self, member, &node, call, &principal);
     if (is_named(member) && session->stepped_up_at > rpc_now(call) - STEP_UP_MS)
         principal.stepped_up_until = session->stepped_up_at + STEP_UP_MS;
-    /* Who is suspended is in no union for as long as that lasts. */
-    if (member->union_id && member->level >= (int)RPC__LEVEL__MEMBER &&
-        unions_find(&self->unions, member->union_id, &node))
-        principal.union_path = node.path;
     if (is_official(session)) {
         if (!session_add_grants(self, member->id, &principal, call))
             return false;

@@ -56,6 +56,10 @@ void session_prove(struct identity *self, void *call);
 /* What a member may do as an official now: nothing while she is suspended. False when the call's memory is full. */
 bool session_add_grants(struct identity *self, int64_t member_id, Rpc__Principal *principal, void *call);
 
+/* What a session says of a member to who gives benefits: level, union, trade, and the facts that they may ask; the day
+ * of birth only to who has shown that it is she (principal->unproven). node keeps the path that principal has then. */
+void session_describe(struct identity *self, const struct member *member, struct union_node *node, void *call,
+                      Rpc__Principal *principal);
 /* The trades of a union as a message's list; false when the call's memory is full. */
 bool trades_message(int trades, size_t *ret_n, Rpc__Trade **ret_list, void *call);
 /* Messages in the call's arena; NULL when it is full. */

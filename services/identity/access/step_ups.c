@@ -1,10 +1,11 @@
 #include "services/identity/access/step_ups.h"
 #include "services/identity/unions/pages.h"
+#include "services/identity/unions/waitings.h"
 
 #define COLUMNS "step_up_id, member_id, session_id, union_id, asked_at, decided_at, decided_by, state"
 #define SLICE   500
 
-enum { SQL_ADD, SQL_FIND, SQL_FIND_OPEN, SQL_FIND_UNION, SQL_DECIDE, SQL_DROP_OLD, N_SQL };
+enum { SQL_ADD, SQL_FIND, SQL_FIND_OPEN, SQL_FIND_UNION, SQL_DECIDE, SQL_UNLIST_OLD, SQL_DROP_OLD, N_SQL };
 
 #define OF_UNION(state) PAGE_OF_UNION(COLUMNS, "step_up", "step_up_id", state) " AND asked_at > ?5"
 
@@ -15,6 +16,8 @@ static const char *const sql[] = {
     [SQL_FIND_OPEN] = "SELECT " COLUMNS " FROM step_up WHERE session_id = ?1 AND state = 1",
     [SQL_FIND_UNION] = RPC_PAGE_MERGED_3(OF_UNION) " ORDER BY step_up_id LIMIT ?4",
     [SQL_DECIDE] = "UPDATE step_up SET state = ?2, decided_at = ?3, decided_by = ?4 WHERE step_up_id = ?1",
+    [SQL_UNLIST_OLD] = "DELETE FROM waiting WHERE kind = ?1 AND id IN (SELECT step_up_id FROM step_up "
+                       "WHERE asked_at <= ?2 ORDER BY asked_at LIMIT ?3)",
     [SQL_DROP_OLD] = "DELETE FROM step_up WHERE step_up_id IN (SELECT step_up_id FROM step_up WHERE asked_at <= ?1 "
                      "ORDER BY asked_at LIMIT ?2)",
 };
@@ -70,25 +73,33 @@ size_t step_ups_find_union(const struct step_ups *step_ups, int64_t union_id, in
     return n;
 }
 
-void step_ups_add(const struct step_ups *step_ups, const struct step_up *step_up)
+void step_up_add(struct identity *self, const struct step_up *step_up)
 {
-    store_run(step_ups->store, step_ups->sql + SQL_ADD, "iiiiii", step_up->id, step_up->member_id, step_up->session_id,
+    store_run(self->store, self->step_ups.sql + SQL_ADD, "iiiiii", step_up->id, step_up->member_id, step_up->session_id,
               step_up->union_id, (int64_t)step_up->state, step_up->asked_at);
+    waitings_set(&self->waitings, IDENTITY__WAITING_KIND__WAITING_STEP_UP, step_up->id, step_up->union_id, false);
 }
 
-void step_ups_decide(const struct step_ups *step_ups, const struct step_up *step_up)
+void step_up_decide(struct identity *self, const struct step_up *step_up)
 {
-    store_run(step_ups->store, step_ups->sql + SQL_DECIDE, "iiii", step_up->id, (int64_t)step_up->state,
+    store_run(self->store, self->step_ups.sql + SQL_DECIDE, "iiii", step_up->id, (int64_t)step_up->state,
               step_up->decided_at, step_up->decided_by);
+    waitings_end(&self->waitings, IDENTITY__WAITING_KIND__WAITING_STEP_UP, step_up->id);
 }
 
+/* Those whose time is over wait for nobody, and are deleted. */
 static bool tidy(void *arg, void *call)
 {
     const struct identity *self = arg;
+    int64_t before = rpc_now(call) - STEP_UP_LIFE_MS;
 
-    return store_run(self->step_ups.store, self->step_ups.sql + SQL_DROP_OLD, "ii", rpc_now(call) - STEP_UP_LIFE_MS,
-                     (int64_t)SLICE) == SLICE;
+    store_run(self->store, self->step_ups.sql + SQL_UNLIST_OLD, "iii", (int64_t)IDENTITY__WAITING_KIND__WAITING_STEP_UP,
+              before, (int64_t)SLICE);
+    return store_run(self->store, self->step_ups.sql + SQL_DROP_OLD, "ii", before, (int64_t)SLICE) == SLICE;
 }
+
+#define UNLIST_HERS                                                                                                    \
+    "DELETE FROM waiting WHERE kind = 12 AND id IN (SELECT step_up_id FROM step_up WHERE member_id = ?1)"
 
 const struct part_spec step_ups_part = {
     .tables = "step_up",
@@ -98,6 +109,6 @@ const struct part_spec step_ups_part = {
     .last_id = "SELECT max(step_up_id) FROM step_up",
     .tidy = tidy,
     .exports = {{NULL, "-- that a session waits for an official, for a day"}},
-    .closed = {"DELETE FROM step_up WHERE member_id = ?1"},
-    .merged = {"DELETE FROM step_up WHERE member_id = ?1 AND ?2 > 0"},
+    .closed = {UNLIST_HERS, "DELETE FROM step_up WHERE member_id = ?1"},
+    .merged = {UNLIST_HERS " AND ?2 > 0", "DELETE FROM step_up WHERE member_id = ?1 AND ?2 > 0"},
 };

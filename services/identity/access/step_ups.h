@@ -18,5 +18,7 @@ bool step_ups_find_open(const struct step_ups *step_ups, int64_t session_id, str
 /* Of a union in the states of a mask, behind an id, that were asked after an instant; at most `size`. */
 size_t step_ups_find_union(const struct step_ups *step_ups, int64_t union_id, int64_t states, int64_t after,
                            int64_t since, struct step_up *ret, size_t size);
-void step_ups_add(const struct step_ups *step_ups, const struct step_up *step_up);
-void step_ups_decide(const struct step_ups *step_ups, const struct step_up *step_up);
+void step_up_add(struct identity *self, const struct step_up *step_up);
+void step_up_decide(struct identity *self, const struct step_up *step_up);
+/* NULL when the call's memory is full; with her masked name for officials. */
+Identity__StepUpCase *step_up_message(struct identity *self, const struct step_up *step_up, bool official, void *call);

@@ -25,6 +25,7 @@ static void assert_seen(struct harness *h, const Rpc__Principal *who, bool seen)
     Identity__Member *member = me(h, who);
 
     assert_int_equal(who->unproven, !seen);
+    assert_int_equal(who->birthday != 0, seen);
     assert_string_equal(who->shown_name, seen ? "王*明" : "");
     assert_string_equal(member->name, seen ? "王*明" : "");
     assert_int_equal(*member->resident_id != '\0', seen);
@@ -243,6 +244,25 @@ static Identity__StepUpCaseList *cases(struct harness *h, const Rpc__Principal *
                           &identity__step_up_case_list__descriptor);
 }
 
+/* How many of them stand in the one list of what waits, as it counts them. */
+static int n_waiting(struct harness *h, const Rpc__Principal *official)
+{
+    Identity__ListWaitingRequest request = IDENTITY__LIST_WAITING_REQUEST__INIT;
+    Identity__WaitingKind kind = IDENTITY__WAITING_KIND__WAITING_STEP_UP;
+    const Identity__WaitingList *list;
+
+    request.union_id = first_id;
+    request.kind = &kind;
+    request.n_kind = 1;
+    list = harness_output(h, harness_call(h, "Waitings.ListWaiting", &request.base, official, NULL),
+                          &identity__waiting_list__descriptor);
+    if (list->n_waiting)
+        assert_string_equal(list->waiting[0]->step_up->name, "王*明");
+    assert_int_equal(list->counts[list->n_counts - 1]->kind, kind);
+    assert_int_equal(list->counts[list->n_counts - 1]->waiting, list->n_waiting);
+    return (int)list->n_waiting;
+}
+
 static void an_official_who_has_seen_her_document_may_say_so(void **state)
 {
     Identity__LookRequest look = IDENTITY__LOOK_REQUEST__INIT;
@@ -263,6 +283,7 @@ static void an_official_who_has_seen_her_document_may_say_so(void **state)
     assert_string_equal(asked->name, "");
     assert_int_equal(cases(&h, official, first_id, 0)->n_cases, 1);
     assert_string_equal(cases(&h, official, first_id, 0)->cases[0]->name, "王*明");
+    assert_int_equal(n_waiting(&h, official), 1);
     look.look_case = IDENTITY__LOOK_CASE__LOOK_STEP_UP;
     look.case_id = asked->step_up_id;
     look.member_id = asked->member_id;
@@ -272,6 +293,7 @@ static void an_official_who_has_seen_her_document_may_say_so(void **state)
     assert_refused(decide(&h, administrator(&h, SECOND), asked->step_up_id, true), "OUTSIDE_YOUR_UNION");
     assert_ok(decide(&h, official, asked->step_up_id, true));
     assert_refused(decide(&h, official, asked->step_up_id, false), "STEP_UP_DECIDED");
+    assert_int_equal(n_waiting(&h, official), 0);
     assert_int_equal(cases(&h, official, first_id, 0)->n_cases, 0);
     assert_int_equal(cases(&h, official, first_id, IDENTITY__STEP_UP_STATE__STEP_UP_DONE)->cases[0]->step_up_id,
                      asked->step_up_id);
@@ -290,6 +312,30 @@ static void an_official_who_has_seen_her_document_may_say_so(void **state)
     assert_refused(decide(&h, official, other->step_up_id, true), "STEP_UP_DECIDED");
     session = harness_output(&h, try_refresh(&h, session->refresh_token), &identity__session__descriptor);
     assert_hidden(&h, principal_of(&h, session));
+    assert_int_equal(n_waiting(&h, official), 1);
+    while (harness_tidy(&h))
+        continue;
+    assert_int_equal(n_waiting(&h, official), 0);
+    end(&h);
+}
+
+static void who_asked_and_has_signed_out_is_refused_and_not_approved(void **state)
+{
+    Identity__StepUpCase *asked;
+    Rpc__Principal *official, *who;
+    struct harness h;
+
+    (void)state;
+    begin_with_unions(&h);
+    official = administrator(&h, FIRST);
+    member_of_union(&h, 1, "440604");
+    harness_from(&h, 2, 2);
+    who = principal_of(&h, login(&h, "16900000001"));
+    asked = ask_official(&h, who);
+    assert_ok(harness_call(&h, "Identity.Logout", NULL, who, NULL));
+    assert_refused(decide(&h, official, asked->step_up_id, true), "SESSION_NOT_FOUND");
+    assert_ok(decide(&h, official, asked->step_up_id, false));
+    assert_int_equal(n_waiting(&h, official), 0);
     end(&h);
 }
 
@@ -408,6 +454,7 @@ int main(void)
         cmocka_unit_test(what_matters_most_asks_anew),
         cmocka_unit_test(five_documents_a_day_are_told_for_an_account),
         cmocka_unit_test(an_official_who_has_seen_her_document_may_say_so),
+        cmocka_unit_test(who_asked_and_has_signed_out_is_refused_and_not_approved),
         cmocka_unit_test(a_number_that_is_newly_hers_is_parted_from_the_account),
         cmocka_unit_test(only_who_has_the_number_parts_it),
         cmocka_unit_test(what_a_device_is_called_is_sealed),

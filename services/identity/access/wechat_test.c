@@ -285,6 +285,46 @@ static const Rpc__Answer *find_openid(struct harness *h, const Rpc__Principal *w
     return find_openid_in(h, who, member_id, appid, 0);
 }
 
+static const Rpc__Answer *find_payee(struct harness *h, const Rpc__Principal *who, int64_t member_id, char **appids,
+                                     size_t n)
+{
+    Identity__FindPayeeRequest request = IDENTITY__FIND_PAYEE_REQUEST__INIT;
+
+    request.member_id = member_id;
+    request.appid = appids;
+    request.n_appid = n;
+    return harness_call(h, "Identity.FindPayee", &request.base, who, NULL);
+}
+
+/* The door that was made last, of those apps that pay; nothing is written down, and no person is told. */
+static void who_is_paid_is_found_in_the_apps_that_pay(void **state)
+{
+    char *both[] = {unconst(APP), unconst(OTHER)}, *other[] = {unconst(OTHER)};
+    Rpc__Principal *member;
+    Identity__FoundPayee *found;
+    struct harness h;
+    int64_t rows;
+
+    (void)state;
+    begin(&h);
+    member = principal_of(&h, login(&h, MOBILE));
+    assert_refused(find_payee(&h, harness_internal(&h), member->member_id, both, 2), "WECHAT_NOT_FOUND");
+    enter(&h, APP, "oOld", "", MOBILE);
+    clock_step(&h.service.clock, 5);
+    enter(&h, APP, OPENID, "", MOBILE);
+    rows = journal_rows(&h);
+    assert_refused(find_payee(&h, harness_internal(&h), member->member_id, other, 1), "WECHAT_NOT_FOUND");
+    found = harness_output(&h, find_payee(&h, harness_internal(&h), member->member_id, both, 2),
+                           &identity__found_payee__descriptor);
+    assert_string_equal(found->appid, APP);
+    assert_string_equal(found->openid, OPENID);
+    assert_string_equal(found->name, ""); /* none was proven */
+    assert_refused(find_payee(&h, harness_internal(&h), 12345, both, 2), "WECHAT_NOT_FOUND");
+    assert_refused(find_payee(&h, member, member->member_id, both, 2), "NOT_OFFICIAL");
+    assert_int_equal(journal_rows(&h), rows);
+    end(&h);
+}
+
 static void the_bridge_alone_is_told_by_what_name_wechat_knows_her(void **state)
 {
     Rpc__Principal *member;
@@ -557,6 +597,7 @@ int main(void)
         cmocka_unit_test(a_member_has_so_many_doors_and_no_more),
         cmocka_unit_test(a_member_sees_her_doors_and_closes_them),
         cmocka_unit_test(a_door_that_is_closed_ends_what_it_opened_and_nothing_else),
+        cmocka_unit_test(who_is_paid_is_found_in_the_apps_that_pay),
         cmocka_unit_test(the_bridge_alone_is_told_by_what_name_wechat_knows_her),
         cmocka_unit_test(the_bridge_alone_is_told_her_number),
         cmocka_unit_test(a_new_wechat_is_told_to_the_doors_that_were_there_before),

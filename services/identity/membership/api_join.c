@@ -1,4 +1,5 @@
 #include "services/identity/membership/api_membership.h"
+#include "services/identity/api.h"
 #include "services/identity/unions/changes.h"
 #include "services/identity/membership/covers.h"
 #include "services/identity/people/data_keys.h"
@@ -180,7 +181,7 @@ static void joins__create_join_request(Identity__Joins_Service *service, const I
         reason = make_join(self, req, node.id, &member, call, &join, &field);
         if (rpc_refuse_field_if(call, reason, field))
             return;
-        joins_add(&self->joins, &join);
+        join_add(self, &join);
         join_journal(&join, call);
         rpc_created(call);
     }
@@ -248,7 +249,7 @@ static void journal_verified(const struct join *join, void *call)
 /* The union vouches for who she says she is. 0 or RESIDENT_ID_TAKEN. */
 static int adopt_claim(struct identity *self, const struct join *join, struct member *member, void *call)
 {
-    unsigned char nonce[PII_NONCE_LEN], index[PII_INDEX_LEN];
+    unsigned char index[PII_INDEX_LEN];
     struct cn_resident_id id;
     struct person person;
 
@@ -258,14 +259,8 @@ static int adopt_claim(struct identity *self, const struct join *join, struct me
     person_index_id(self, person.resident_id, index);
     if (members_have_person(&self->members, index))
         return IDENTITY__REASON__RESIDENT_ID_TAKEN;
-    memcpy(member->person, index, sizeof(index));
-    member->level = RPC__LEVEL__REAL_NAME;
-    member->birth_year = id.birth_year;
-    member->sex = document_sex(&id);
-    rpc_random(call, nonce, sizeof(nonce));
-    person_seal_member(self, member, nonce, &person, &member->sealed_person);
+    member_set_person(self, member, person.name, &id, call);
     journal_verified(join, call);
-    notice_withdraw(&self->notice, NOTICE__NOTICE_KIND__ACCOUNT_PROOF_TAKEN_BACK, member->id, call);
     return 0;
 }
 
@@ -290,7 +285,6 @@ static int approve(struct identity *self, struct join *join, void *call)
         reason = adopt_claim(self, join, &member, call);
     if (reason)
         return reason;
-    members_verify(&self->members, &member);
     if (trade.trade)
         trade_prove(self, &member, &trade, call);
     join_decide(self, join, call);

@@ -98,6 +98,7 @@ static void memberships__list_members(Identity__Memberships_Service *service, co
     const struct rpc_page *page = rpc_page(call);
     Identity__MemberList list = IDENTITY__MEMBER_LIST__INIT;
     struct period *periods = arena_alloc(rpc_arena(call), page->limit * sizeof(*periods));
+    int64_t trades = rpc_page_mask(req->trade, req->n_trade);
     struct member member;
     size_t n;
     int reason = official_refusal(self, req->union_id, union_administrators, call);
@@ -111,7 +112,7 @@ static void memberships__list_members(Identity__Memberships_Service *service, co
         Identity__Member *shown =
             members_find(&self->members, periods[i].member_id, &member) ? member_message(self, &member, call) : NULL;
 
-        if (shown && rpc_page_wants(call, (int)shown->standing))
+        if (shown && rpc_page_wants(call, (int)shown->standing) && (trades >> member.trade & 1))
             rpc_add(call, &list, members, shown);
     }
     reply(&list, call);

@@ -8,7 +8,7 @@
 
 /* In api_load.c. */
 void rosters__remove_listed(Identity__Rosters_Service *service, const Identity__RemoveListedRequest *req,
-                            Identity__ImportReport_Closure reply, void *call);
+                            Imports__ImportReport_Closure reply, void *call);
 /* In api_number.c. */
 void unions__get_numbers(Identity__Unions_Service *service, const Identity__NumbersRequest *req,
                          Identity__Numbers_Closure reply, void *call);
@@ -30,3 +30,12 @@ Identity__JoinRequest *join_message(struct identity *self, const struct join *jo
 struct trade;
 Identity__TradeRecord *trade_message(struct identity *self, const struct trade *trade, void *call);
 Identity__Transfer *transfer_message(struct identity *self, const struct transfer *transfer, void *call);
+struct change;
+Identity__UnionChange *change_message(const struct change *change, void *call);
+struct proposal;
+Identity__Proposal *proposal_message(const struct proposal *proposal, void *call);
+/* Officials are shown what they decide by, and she what she knows. */
+struct merge;
+Identity__Merge *merge_message(struct identity *self, const struct merge *merge, bool official, void *call);
+struct contest;
+Identity__Contest *contest_message(struct identity *self, const struct contest *contest, bool official, void *call);

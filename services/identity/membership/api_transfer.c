@@ -104,7 +104,7 @@ static void transfers__create_transfer(Identity__Transfers_Service *service, con
             .state = hung ? IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED : IDENTITY__TRANSFER_STATE__TRANSFER_ASKED,
             .release = hung ? IDENTITY__RELEASE__RELEASE_NOT_NEEDED : IDENTITY__RELEASE__RELEASE_NONE,
         };
-        transfers_add(&self->transfers, &transfer);
+        transfer_add(self, &transfer);
         transfer_journal(&transfer, call);
         rpc_created(call);
     }

@@ -1,7 +1,7 @@
 #include "services/identity/membership/joins.h"
 #include "services/identity/people/person.h"
 #include "services/identity/membership/api_membership.h"
-#include "services/identity/unions/pages.h"
+#include "services/identity/unions/waitings.h"
 #include "services/identity/people/notices.h"
 
 #define COLUMNS                                                                                                        \
@@ -35,13 +35,6 @@ static const char *const sql[] = {
                      "WHERE state > 1 AND decided_at < ?1 LIMIT 1000)",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-void joins_add(const struct joins *joins, const struct join *join)
-{
-    store_run(joins->store, joins->sql + SQL_ADD, "iiiiiibi", join->id, join->member_id, join->union_id,
-              (int64_t)join->state, (int64_t)join->trade, join->asked_at, join->sealed.bytes, join->sealed.len,
-              (int64_t)join->cover);
-}
 
 static bool next(const struct joins *joins, unsigned statement, struct join *ret)
 {
@@ -94,6 +87,14 @@ int joins_drop_old(const struct joins *joins, int64_t before)
     return store_run(joins->store, joins->sql + SQL_DROP_OLD, "i", before);
 }
 
+void join_add(const struct identity *self, const struct join *join)
+{
+    store_run(self->store, self->joins.sql + SQL_ADD, "iiiiiibi", join->id, join->member_id, join->union_id,
+              (int64_t)join->state, (int64_t)join->trade, join->asked_at, join->sealed.bytes, join->sealed.len,
+              (int64_t)join->cover);
+    waitings_set(&self->waitings, IDENTITY__WAITING_KIND__WAITING_JOIN, join->id, join->union_id, false);
+}
+
 void join_journal(const struct join *join, void *call)
 {
     Identity__JoinChanged changed = IDENTITY__JOIN_CHANGED__INIT;
@@ -110,6 +111,7 @@ void join_decide(struct identity *self, const struct join *join, void *call)
 {
     store_run(self->store, self->joins.sql + SQL_DECIDE, "iiiiit", join->id, (int64_t)join->state, join->decided_at,
               join->decided_by, (int64_t)join->reason, join->remark);
+    waitings_end(&self->waitings, IDENTITY__WAITING_KIND__WAITING_JOIN, join->id);
     join_journal(join, call);
     if (join->state == IDENTITY__JOIN_STATE__JOIN_APPROVED)
         account_tell_decided(self, join->member_id, NOTICE__NOTICE_KIND__ACCOUNT_JOIN_APPROVED, join->id, call);
@@ -199,7 +201,7 @@ static void on_merged(void *arg, int64_t gone_id, int64_t kept_id, void *call)
         rpc_random(call, nonce, sizeof(nonce));
         person_seal_join(self, &kept, join.id, nonce, &person, &join.sealed);
     }
-    joins_add(&self->joins, &join);
+    join_add(self, &join);
     join_journal(&join, call);
 }
 

@@ -18,7 +18,7 @@ struct join {
 struct person;
 /* What the applicant says of herself, or what is known of her; "" what cannot be opened. */
 void join_open_applicant(const struct identity *self, const struct join *join, struct person *ret);
-void joins_add(const struct joins *joins, const struct join *join);
+void join_add(const struct identity *self, const struct join *join);
 bool joins_find(const struct joins *joins, int64_t request_id, struct join *ret);
 /* The member's open request. */
 bool joins_find_open(const struct joins *joins, int64_t member_id, struct join *ret);

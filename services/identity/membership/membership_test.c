@@ -325,12 +325,8 @@ static void the_audit_finds_a_period_that_was_changed(void **state)
     (void)state;
     begin_with_unions(&h);
     member_of_union(&h, 1, "440605");
-    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
-        harness_tamper(&h, changes[i][0]);
-        assert_string_not_equal(harness_audit(&h), "");
-        harness_tamper(&h, changes[i][1]);
-        assert_string_equal(harness_audit(&h), "");
-    }
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+        assert_found(&h, changes[i][0], changes[i][1]);
     end(&h);
 }
 

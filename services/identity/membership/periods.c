@@ -13,6 +13,7 @@ enum {
     SQL_PERIOD,
     SQL_LAST,
     SQL_AT,
+    SQL_SINCE,
     SQL_HISTORY,
     SQL_MEMBERS,
     SQL_IN,
@@ -34,6 +35,10 @@ static const char *const sql[] = {
     [SQL_LAST] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " ORDER BY membership_id DESC LIMIT 1",
     [SQL_AT] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " AND began_at <= ?2 AND "
                "(ended_at = 0 OR ended_at > ?2) ORDER BY membership_id DESC LIMIT ?3",
+    [SQL_SINCE] = "WITH RECURSIVE whole (began_at) AS (SELECT began_at FROM membership WHERE member_id = ?1 AND "
+                  "ended_at = 0 UNION SELECT membership.began_at FROM whole JOIN membership ON " SQL_HERS " AND "
+                  "ended_at >= whole.began_at AND membership.began_at < whole.began_at) "
+                  "SELECT coalesce(min(began_at), 0) FROM whole",
     [SQL_HISTORY] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE " SQL_HERS " AND membership_id > ?2 "
                     "ORDER BY membership_id LIMIT ?3",
     [SQL_MEMBERS] = "SELECT " PERIOD_COLUMNS " FROM membership WHERE union_id = ?1 AND membership_id > ?2 AND "
@@ -98,6 +103,12 @@ bool periods_find_period(const struct periods *periods, int64_t membership_id, s
 {
     store_ask(periods->store, periods->sql + SQL_PERIOD, "i", membership_id);
     return one_period(periods, periods->sql + SQL_PERIOD, ret);
+}
+
+int64_t periods_since(const struct periods *periods, int64_t member_id)
+{
+    store_ask(periods->store, periods->sql + SQL_SINCE, "i", member_id);
+    return store_number(periods->store, periods->sql + SQL_SINCE);
 }
 
 bool periods_find_last(const struct periods *periods, int64_t member_id, struct period *ret)

@@ -32,6 +32,8 @@ bool periods_find_current(const struct periods *periods, int64_t member_id, stru
 bool periods_find_period(const struct periods *periods, int64_t membership_id, struct period *ret);
 /* Here and below a member is also every account that is gone into hers (merges.h). */
 
+/* Since when she has belonged to some union without a break, whichever it was; 0: to none now. */
+int64_t periods_since(const struct periods *periods, int64_t member_id);
 /* The last period, whether it lasts or not. */
 bool periods_find_last(const struct periods *periods, int64_t member_id, struct period *ret);
 /* The periods that counted at an instant, at most `size`: one for each account. */

@@ -3,7 +3,7 @@
 #include "services/identity/people/members.h"
 #include "services/identity/unions/tallies.h"
 #include "services/identity/membership/api_membership.h"
-#include "services/identity/unions/pages.h"
+#include "services/identity/unions/waitings.h"
 #include "services/identity/people/notices.h"
 
 #define COLUMNS                                                                                                        \
@@ -93,11 +93,18 @@ void trades_end(const struct trades *trades, enum trades_list list)
 
 /* ---- what becomes of one ---- */
 
+static void wait_on(struct identity *self, const struct trade *trade)
+{
+    waitings_keep(&self->waitings, IDENTITY__WAITING_KIND__WAITING_TRADE, trade->id, trade->union_id,
+                  trade->state == IDENTITY__TRADE_STATE__TRADE_ASKED);
+}
+
 static void add(struct identity *self, const struct trade *trade)
 {
     store_run(self->store, self->trades.sql + SQL_ADD, "iiiiiiiib", trade->id, trade->member_id, trade->union_id,
               (int64_t)trade->trade, (int64_t)trade->state, (int64_t)trade->source, (int64_t)trade->proof,
               trade->asked_at, trade->sealed.bytes, trade->sealed.len);
+    wait_on(self, trade);
 }
 
 static void journal_trade(const struct trade *trade, void *call)
@@ -137,6 +144,7 @@ static void change(struct identity *self, struct trade *trade, int state, void *
     store_run(self->store, self->trades.sql + SQL_SET, "iiiitiiii", trade->id, (int64_t)trade->state,
               (int64_t)trade->source, (int64_t)trade->reason, trade->remark, trade->decided_at, trade->decided_by,
               trade->from_at, trade->until_at);
+    wait_on(self, trade);
     journal_trade(trade, call);
     tell(self, trade, call);
 }

@@ -78,10 +78,12 @@ static void a_transfer_is_asked_released_and_accepted_and_both_histories_are_kep
     Identity__Transfer *transfer;
     Rpc__Principal *who;
     struct harness h;
+    int since;
 
     (void)state;
     begin_with_unions(&h);
     who = member_of_union(&h, 1, "440604");
+    since = who->member_since;
     transfer = asked(&h, ask(&h, who, second_id));
     assert_int_equal(transfer->state, IDENTITY__TRANSFER_STATE__TRANSFER_ASKED);
     assert_int_equal(transfer->free_at, clock_now(&h.service.clock) + 15 * DAY_MS);
@@ -91,13 +93,15 @@ static void a_transfer_is_asked_released_and_accepted_and_both_histories_are_kep
     assert_string_equal(decide(&h, "Release", FIRST, first_id, transfer->transfer_id, 0), "");
     assert_string_equal(listed(&h, SECOND, second_id, IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED)->transfers[0]->name,
                         "王*明");
-    clock_step(&h.service.clock, 1000);
+    clock_step(&h.service.clock, DAY_MS + 1000);
     assert_string_equal(decide(&h, "Accept", SECOND, second_id, transfer->transfer_id, 0), "");
     assert_string_equal(decide(&h, "Accept", SECOND, second_id, transfer->transfer_id, 0), "TRANSFER_STATE");
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_SESSION_REVOKED)->session_revoked->session_id,
                      who->session_id);
     who = person_signed_in(&h, 1);
     assert_string_equal(who->union_path, SECOND);
+    assert_true(since > 0 && since < cn_day(clock_now(&h.service.clock)));
+    assert_int_equal(who->member_since, since); /* without a break */
     list = history(&h, who);
     assert_int_equal(list->n_memberships, 2);
     assert_int_equal(list->memberships[0]->ended, IDENTITY__ENDED__ENDED_BY_TRANSFER);

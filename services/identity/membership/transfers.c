@@ -1,6 +1,7 @@
 #include "services/identity/membership/transfers.h"
 #include "services/identity/membership/api_membership.h"
 #include "services/identity/people/notices.h"
+#include "services/identity/unions/waitings.h"
 
 #define COLUMNS                                                                                                        \
     "transfer_id, member_id, from_union, to_union, asked_at, released_at, decided_at, decided_by, state, release, "    \
@@ -42,13 +43,6 @@ static const char *const sql[] = {
                 "decided_at = ?7, decided_by = ?8 WHERE transfer_id = ?1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-void transfers_add(const struct transfers *transfers, const struct transfer *transfer)
-{
-    store_run(transfers->store, transfers->sql + SQL_ADD, "iiiiiiii", transfer->id, transfer->member_id,
-              transfer->from_union, transfer->to_union, (int64_t)transfer->state, (int64_t)transfer->release,
-              transfer->asked_at, transfer->released_at);
-}
 
 static bool next(const struct transfers *transfers, unsigned statement, struct transfer *ret)
 {
@@ -103,6 +97,27 @@ void transfers_end(const struct transfers *transfers, enum transfers_list list)
 
 /* ---- what becomes of one ---- */
 
+/* Waits for whose word is next: of the old union, the level above it, the new union; or for nobody. */
+static void wait_on(const struct identity *self, const struct transfer *transfer)
+{
+    bool free = transfer->state == IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED;
+
+    if (transfer->state > (int)IDENTITY__TRANSFER_STATE__TRANSFER_RELEASED)
+        waitings_end(&self->waitings, IDENTITY__WAITING_KIND__WAITING_TRANSFER, transfer->id);
+    else
+        waitings_set(&self->waitings, IDENTITY__WAITING_KIND__WAITING_TRANSFER, transfer->id,
+                     free ? transfer->to_union : transfer->from_union,
+                     transfer->state == IDENTITY__TRANSFER_STATE__TRANSFER_OBJECTED);
+}
+
+void transfer_add(const struct identity *self, const struct transfer *transfer)
+{
+    store_run(self->store, self->transfers.sql + SQL_ADD, "iiiiiiii", transfer->id, transfer->member_id,
+              transfer->from_union, transfer->to_union, (int64_t)transfer->state, (int64_t)transfer->release,
+              transfer->asked_at, transfer->released_at);
+    wait_on(self, transfer);
+}
+
 void transfer_journal(const struct transfer *transfer, void *call)
 {
     Identity__TransferChanged changed = IDENTITY__TRANSFER_CHANGED__INIT;
@@ -126,6 +141,7 @@ void transfer_change(struct identity *self, struct transfer *transfer, int state
     store_run(self->store, self->transfers.sql + SQL_SET, "iiiitiii", transfer->id, (int64_t)transfer->state,
               (int64_t)transfer->release, (int64_t)transfer->reason, transfer->remark, transfer->released_at,
               transfer->decided_at, transfer->decided_by);
+    wait_on(self, transfer);
     transfer_journal(transfer, call);
     if (state == (int)IDENTITY__TRANSFER_STATE__TRANSFER_ACCEPTED)
         account_tell_decided(self, transfer->member_id, NOTICE__NOTICE_KIND__ACCOUNT_TRANSFER_DONE, transfer->id, call);

@@ -16,7 +16,7 @@ struct transfer {
     char remark[TRANSFER_REMARK_SIZE];
 };
 
-void transfers_add(const struct transfers *transfers, const struct transfer *transfer);
+void transfer_add(const struct identity *self, const struct transfer *transfer);
 bool transfers_find(const struct transfers *transfers, int64_t transfer_id, struct transfer *ret);
 /* The member's open one. */
 bool transfers_find_open(const struct transfers *transfers, int64_t member_id, struct transfer *ret);

@@ -1,5 +1,6 @@
 /* api_contest.c: the operations of contest.proto. */
 #include "services/identity/access/session_life.h"
+#include "services/identity/membership/api_membership.h"
 #include "services/identity/api.h"
 #include "services/identity/membership/periods.h"
 #include "services/identity/people/contests.h"
@@ -15,8 +16,7 @@ static struct identity *self_of(Identity__Contests_Service *service)
     return container_of(service, struct identity, contests_service);
 }
 
-static Identity__Contest *contest_message(struct identity *self, const struct contest *contest, bool official,
-                                          void *call)
+Identity__Contest *contest_message(struct identity *self, const struct contest *contest, bool official, void *call)
 {
     Identity__Contest *message = arena_message(rpc_arena(call), &identity__contest__descriptor);
     struct union_node node;

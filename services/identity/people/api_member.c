@@ -4,6 +4,7 @@
 #include "services/identity/unions/changes.h"
 #include "services/identity/people/data_keys.h"
 #include "services/identity/people/members.h"
+#include "services/identity/people/names.h"
 #include "services/identity/membership/membership_life.h"
 #include "services/identity/people/person.h"
 #include "services/identity/registers/rosters.h"
@@ -163,7 +164,7 @@ static void ask_officials(struct identity *self, const struct member *member, co
     snprintf(person.resident_id, sizeof(person.resident_id), "%s", id->number);
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_join(self, member, join.id, nonce, &person, &join.sealed);
-    joins_add(&self->joins, &join);
+    join_add(self, &join);
     join_journal(&join, call);
 }
 
@@ -182,6 +183,7 @@ void member_set_person(struct identity *self, struct member *member, const char 
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_member(self, member, nonce, &person, &member->sealed_person);
     members_verify(&self->members, member);
+    name_set(self, member->id, person.name);
     notice_withdraw(&self->notice, NOTICE__NOTICE_KIND__ACCOUNT_PROOF_TAKEN_BACK, member->id, call);
 }
 

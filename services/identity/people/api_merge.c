@@ -16,7 +16,7 @@ static struct identity *self_of(Identity__Merges_Service *service)
 /* ---- messages ---- */
 
 /* Of the two accounts officials are shown what they compare, and she what she knows. */
-static Identity__Merge *merge_message(struct identity *self, const struct merge *merge, bool official, void *call)
+Identity__Merge *merge_message(struct identity *self, const struct merge *merge, bool official, void *call)
 {
     Identity__Merge *message = arena_message(rpc_arena(call), &identity__merge__descriptor);
     struct member kept, gone;
@@ -85,7 +85,7 @@ static int add_merge(struct identity *self, const struct member *kept, const str
         .state = state,
         .asked_at = rpc_now(call),
     };
-    if (!reason && !merges_add(&self->merges, ret))
+    if (!reason && !merge_add(self, ret))
         reason = IDENTITY__REASON__MERGE_PENDING;
     return reason;
 }
@@ -226,7 +226,8 @@ static void merges__merge_mine(Identity__Merges_Service *service, const Identity
         reason = data_key_ready(self, kept, call);
     if (!reason && merges_find_open(&self->merges, gone->id, &merge)) {
         merge_change(self, &merge, IDENTITY__MERGE_STATE__MERGE_REFUSED, call);
-        notice_withdraw(&self->notice, 0, merge.id, call); /* it is done here instead */
+        if (merge.kept_id == kept->id) /* it is done here instead */
+            notice_withdraw(&self->notice, NOTICE__NOTICE_KIND__ACCOUNT_MERGE_REFUSED, merge.id, call);
     }
     if (!reason)
         reason = add_merge(self, kept, gone, 0, IDENTITY__MERGE_STATE__MERGE_ASKED, &merge, call);

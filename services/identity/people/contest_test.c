@@ -391,17 +391,11 @@ static void a_decided_case_is_deleted_when_its_time_is_over(void **state)
 }
 
 /* The n-th person's. */
-static void close_account(struct harness *h, Rpc__Principal *who, unsigned n)
+static void ask_closing(struct harness *h, Rpc__Principal *who, unsigned n)
 {
-    Identity__CloseAccountRequest request = IDENTITY__CLOSE_ACCOUNT_REQUEST__INIT;
-    char code[CODE_DIGITS + 1], mobile[CN_MOBILE_LEN + 1];
-
     if (who->level >= RPC__LEVEL__REAL_NAME)
         who = stepped_up(h, person_signed_in(h, n), n);
-    get_code_for(h, mobile_of(n, mobile), IDENTITY__CODE_PURPOSE__CODE_CLOSE, code);
-    request.code = code;
-    request.confirmed = true;
-    assert_ok(harness_call(h, "Rights.CloseAccount", &request.base, who, NULL));
+    assert_ok(close_account(h, who, n));
 }
 
 /* The first person's account and the second's become one, by codes. */
@@ -437,7 +431,7 @@ static void a_case_is_over_when_the_account_of_either_side_is(void **state)
         if (how == BOTH_ARE_ONE)
             merge_accounts(&h, claimant);
         else
-            close_account(&h, how == HOLDER_CLOSES ? owner : claimant, how == HOLDER_CLOSES ? 1 : 2);
+            ask_closing(&h, how == HOLDER_CLOSES ? owner : claimant, how == HOLDER_CLOSES ? 1 : 2);
         clock_step(&h.service.clock, self->closing_delay_ms + 1);
         while (harness_tidy(&h))
             continue;
@@ -473,7 +467,7 @@ static void who_has_looked_is_forgotten_with_her_account(void **state)
         if (merges)
             merge_accounts(&h, official);
         else
-            close_account(&h, official, 2);
+            ask_closing(&h, official, 2);
         clock_step(&h.service.clock, self->closing_delay_ms + 1);
         while (harness_tidy(&h))
             continue;

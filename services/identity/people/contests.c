@@ -5,12 +5,13 @@
 #include "services/identity/access/session_life.h"
 #include "services/identity/membership/membership_life.h"
 #include "services/identity/membership/trades.h"
+#include "services/identity/people/names.h"
 #include "services/identity/people/notices.h"
 #include "services/identity/people/person.h"
 #include "services/identity/registers/rosters.h"
 #include "services/identity/unions/changes.h"
 #include "services/identity/unions/tallies.h"
-#include "services/identity/unions/pages.h"
+#include "services/identity/unions/waitings.h"
 
 #define COLUMNS "contest_id, holder_id, claimant_id, union_id, asked_at, decided_at, decided_by, state"
 #define SLICE   50
@@ -157,6 +158,7 @@ void contest_open(struct identity *self, struct contest *contest, void *call)
     contest->state = IDENTITY__CONTEST_STATE__CONTEST_ASKED;
     store_run(self->store, self->contests.sql + SQL_ADD, "iiiiii", contest->id, contest->holder_id,
               contest->claimant_id, contest->union_id, (int64_t)contest->state, contest->asked_at);
+    waitings_set(&self->waitings, IDENTITY__WAITING_KIND__WAITING_CONTEST, contest->id, contest->union_id, false);
     journal(contest, call);
     tell_both(self, contest, NOTICE__NOTICE_KIND__ACCOUNT_NAME_CONTESTED, 0, call);
 }
@@ -169,6 +171,7 @@ static void end(struct identity *self, struct contest *contest, int state, int64
     store_run(self->store, self->contests.sql + SQL_END, "iiii", contest->id, (int64_t)state, contest->decided_at,
               contest->decided_by);
     store_run(self->store, self->contests.sql + SQL_DROP_LOOKS, "i", contest->id);
+    waitings_end(&self->waitings, IDENTITY__WAITING_KIND__WAITING_CONTEST, contest->id);
     journal(contest, call);
     notice_withdraw(&self->notice, NOTICE__NOTICE_KIND__ACCOUNT_NAME_CONTESTED, contest->id, call);
     tell_both(self, contest, NOTICE__NOTICE_KIND__ACCOUNT_CONTEST_DECIDED, but_id, call);
@@ -240,6 +243,7 @@ void proof_take_back(struct identity *self, struct member *member, void *call)
     taken.member_id = member->id;
     taken.roster_id = member->roster_id;
     members_unprove(&self->members, member->id, rpc_now(call));
+    names_drop(&self->names, member->id);
     rpc_tell(call, &taken.base);
     devices_forget(&self->devices, member->id, -1);
     session_revoke_all(self, member->id, call);

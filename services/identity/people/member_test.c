@@ -19,7 +19,7 @@ static void make_id(const char *first_17, char ret[CN_RESIDENT_ID_LEN + 1])
 static void list_row(struct harness *h, const char *name, const char *resident_id, const char *union_code)
 {
     char csv[256];
-    Identity__ImportReport *report;
+    Imports__ImportReport *report;
 
     snprintf(csv, sizeof(csv), "%s,%s," MOBILE ",%s,COURIER\n", name, resident_id, union_code);
     report = import_roster(h, csv);
@@ -52,6 +52,9 @@ static void who_is_on_a_roster_becomes_a_member_of_its_union(void **state)
     assert_string_equal(after->union_path, "00000000");
     assert_int_equal(after->trade, RPC__TRADE__COURIER);
     assert_int_equal(after->birth_year, 1990);
+    assert_int_equal(after->birthday, 1028);
+    assert_int_equal(after->member_since, cn_day(clock_now(&h.service.clock)));
+    assert_int_equal(before->birthday + before->member_since, 0);
     assert_int_equal(after->sex, RPC__SEX__FEMALE);
     assert_string_equal(session->member->union_->code, "440604");
     assert_string_equal(session->member->name, "王*明");

@@ -260,12 +260,16 @@ static void the_account_that_is_known_by_name_is_kept(void **state)
 {
     Rpc__Principal *named, *other;
     struct harness h;
+    int64_t asked;
 
     (void)state;
     begin_with_unions(&h);
     named = member_of_union(&h, 1, "440604");
     other = person_signed_in(&h, 2);
+    asked = merge_of(&h, ask(&h, other, "王小明", 1))->merge_id;
     assert_int_equal(merge_of(&h, merge_mine(&h, other, 2, 1))->kept_id, named->member_id);
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__ACCOUNT_MERGE_ASKED, asked), 0);
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__ACCOUNT_MERGE_REFUSED, asked), 0); /* it is done */
     assert_int_equal(members(&h, first_id), 1);
     assert_int_equal(person_signed_in(&h, 1)->level, RPC__LEVEL__CATEGORY);
     assert_refused(merge_mine(&h, named, 1, 3), "MEMBER_NOT_FOUND");
@@ -469,6 +473,11 @@ static void either_account_refuses_what_is_not_done(void **state)
     assert_refused(decide(&h, administrator(&h, FIRST), request.merge_id, true), "MERGE_DECIDED");
     request.merge_id = merge_of(&h, ask(&h, gone, "王小明", 1))->merge_id;
     assert_ok(decide(&h, administrator(&h, FIRST), request.merge_id, false));
+    /* Or it becomes part of a third. */
+    request.merge_id = merge_of(&h, ask(&h, gone, "王小明", 1))->merge_id;
+    assert_ok(merge_mine(&h, person_signed_in(&h, 3), 3, 2));
+    assert_int_equal(told_of(&h, kept, request.merge_id), IDENTITY__ACCOUNT_NEWS__NEWS_MERGE_REFUSED);
+    assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__ACCOUNT_MERGE_REFUSED, request.merge_id), 2);
     end(&h);
 }
 

@@ -6,7 +6,7 @@
 #include "services/identity/people/notices.h"
 #include "services/identity/access/wechats.h"
 #include "services/identity/membership/periods.h"
-#include "services/identity/unions/pages.h"
+#include "services/identity/unions/waitings.h"
 
 #define COLUMNS                                                                                                        \
     "merge_id, kept_id, gone_id, union_id, asked_at, proposed_by, decided_by, decided_at, state, reason, remark, "     \
@@ -38,13 +38,6 @@ static const char *const sql[] = {
                 "decided_at = ?7 WHERE merge_id = ?1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-bool merges_add(const struct merges *merges, const struct merge *merge)
-{
-    return store_run(merges->store, merges->sql + SQL_ADD, "iiiiiiii", merge->id, merge->kept_id, merge->gone_id,
-                     merge->union_id, (int64_t)merge->state, merge->asked_at, merge->wait_until,
-                     (int64_t)merge->by_codes) != -1;
-}
 
 static bool next(const struct merges *merges, unsigned statement, struct merge *ret)
 {
@@ -93,6 +86,16 @@ void merges_end(const struct merges *merges, enum merges_list list)
 
 /* ---- what becomes of one ---- */
 
+bool merge_add(const struct identity *self, const struct merge *merge)
+{
+    if (store_run(self->store, self->merges.sql + SQL_ADD, "iiiiiiii", merge->id, merge->kept_id, merge->gone_id,
+                  merge->union_id, (int64_t)merge->state, merge->asked_at, merge->wait_until,
+                  (int64_t)merge->by_codes) == -1)
+        return false;
+    waitings_set(&self->waitings, IDENTITY__WAITING_KIND__WAITING_MERGE, merge->id, merge->union_id, false);
+    return true;
+}
+
 void merge_journal(const struct merge *merge, void *call)
 {
     Identity__MergeChanged changed = IDENTITY__MERGE_CHANGED__INIT;
@@ -122,6 +125,8 @@ void merge_change(struct identity *self, struct merge *merge, int state, void *c
         hands_end(&self->two_hands, "merge", merge->id, HANDS__STATE__REFUSED, call);
     store_run(self->store, self->merges.sql + SQL_SET, "iiitiii", merge->id, (int64_t)merge->state,
               (int64_t)merge->reason, merge->remark, merge->proposed_by, merge->decided_by, merge->decided_at);
+    if (state > (int)IDENTITY__MERGE_STATE__MERGE_PROPOSED)
+        waitings_end(&self->waitings, IDENTITY__WAITING_KIND__WAITING_MERGE, merge->id);
     merge_journal(merge, call);
     if (state > (int)IDENTITY__MERGE_STATE__MERGE_PROPOSED)
         notice_withdraw(&self->notice, NOTICE__NOTICE_KIND__ACCOUNT_MERGE_ASKED, merge->id, call);

@@ -24,7 +24,7 @@ struct merge {
 };
 
 /* False when the account that would go has one that is open. */
-bool merges_add(const struct merges *merges, const struct merge *merge);
+bool merge_add(const struct identity *self, const struct merge *merge);
 bool merges_find(const struct merges *merges, int64_t merge_id, struct merge *ret);
 /* The one that is open of an account that would go. */
 bool merges_find_open(const struct merges *merges, int64_t gone_id, struct merge *ret);

@@ -8,7 +8,9 @@
 #define COLUMNS "notice_id, kind - 6 AS news, about_id, given_at AS at"
 _Static_assert((int)NOTICE__NOTICE_KIND__ACCOUNT_WECHAT_BOUND - 6 == (int)IDENTITY__ACCOUNT_NEWS__NEWS_WECHAT_BOUND &&
                    (int)NOTICE__NOTICE_KIND__ACCOUNT_TRADE_OVER - 6 == (int)IDENTITY__ACCOUNT_NEWS__NEWS_TRADE_OVER,
-               "the first and the last");
+               "the first and the last of those beside each other");
+_Static_assert((int)NOTICE__NOTICE_KIND__ACCOUNT_UNLISTED - 6 == (int)IDENTITY__ACCOUNT_NEWS__NEWS_UNLISTED,
+               "and of those of companies");
 
 enum { SQL_MINE, N_SQL };
 

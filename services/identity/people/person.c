@@ -18,6 +18,8 @@
 #define CREDENTIAL    "credential"
 #define TRADE         "trade"
 #define DEVICE        "session.device"
+#define DECLARATION   "declaration"
+#define DECLARED      "declaration.told"
 
 _Static_assert(sizeof(struct proof) + PII_OVERHEAD <= PROOF_SEALED_MAX, "a proof fits");
 
@@ -103,15 +105,34 @@ static void seal(const struct identity *self, const struct member *member, const
     ret->len = len + PII_OVERHEAD;
 }
 
-void person_seal_roster(const struct identity *self, int64_t roster_id, const unsigned char *nonce,
-                        const struct person *person, struct sealed *ret)
+/* Under the service's own key: nobody's account stands behind it. */
+static void seal_unowned(const struct identity *self, const char *context, int64_t row, const unsigned char *nonce,
+                         const struct person *person, struct sealed *ret)
 {
     char text[SEALED_MAX - PII_OVERHEAD];
     int len = snprintf(text, sizeof(text), "%s\n%s\n%s", person->name, person->resident_id, person->mobile);
 
     ensure(len > 0 && (size_t)len < sizeof(text));
-    pii_seal(self->pii, ROSTER, roster_id, nonce, text, (size_t)len, ret->bytes);
+    pii_seal(self->pii, context, row, nonce, text, (size_t)len, ret->bytes);
     ret->len = (size_t)len + PII_OVERHEAD;
+}
+
+void person_seal_roster(const struct identity *self, int64_t roster_id, const unsigned char *nonce,
+                        const struct person *person, struct sealed *ret)
+{
+    seal_unowned(self, ROSTER, roster_id, nonce, person, ret);
+}
+
+void person_seal_declaration(const struct identity *self, int64_t declaration_id, const unsigned char *nonce,
+                             const struct person *person, struct sealed *ret)
+{
+    seal_unowned(self, DECLARATION, declaration_id, nonce, person, ret);
+}
+
+void person_seal_declared(const struct identity *self, int64_t declaration_id, const unsigned char *nonce,
+                          const struct person *person, struct sealed *ret)
+{
+    seal_unowned(self, DECLARED, declaration_id, nonce, person, ret);
 }
 
 static void seal_named(const struct identity *self, const struct member *member, const char *context, int64_t row,
@@ -214,6 +235,18 @@ static bool open_lines(const struct identity *self, const struct pii_key *key, c
 bool person_open_roster(const struct identity *self, int64_t roster_id, const struct sealed *sealed, struct person *ret)
 {
     return open_lines(self, NULL, ROSTER, roster_id, sealed, ret);
+}
+
+bool person_open_declaration(const struct identity *self, int64_t declaration_id, const struct sealed *sealed,
+                             struct person *ret)
+{
+    return open_lines(self, NULL, DECLARATION, declaration_id, sealed, ret);
+}
+
+bool person_open_declared(const struct identity *self, int64_t declaration_id, const struct sealed *sealed,
+                          struct person *ret)
+{
+    return open_lines(self, NULL, DECLARED, declaration_id, sealed, ret);
 }
 
 bool person_open_join(const struct identity *self, const struct member *member, int64_t request_id,

@@ -49,9 +49,15 @@ void person_next_turn(const struct identity *self, const unsigned char *halves, 
                       unsigned char ret[PII_INDEX_LEN]);
 
 /* nonce is PII_NONCE_LEN fresh random bytes. What is a member's is sealed under her data
- * key, which must be ready (data_keys.h); a roster's row is not. */
+ * key, which must be ready (data_keys.h); a roster's row and a declaration are not. */
 void person_seal_roster(const struct identity *self, int64_t roster_id, const unsigned char *nonce,
                         const struct person *person, struct sealed *ret);
+/* Of a declaration: what is to be recorded, all three, each "" where it is right; and of whom it is about what the
+ * agent knows. */
+void person_seal_declaration(const struct identity *self, int64_t declaration_id, const unsigned char *nonce,
+                             const struct person *person, struct sealed *ret);
+void person_seal_declared(const struct identity *self, int64_t declaration_id, const unsigned char *nonce,
+                          const struct person *person, struct sealed *ret);
 void person_seal_member(const struct identity *self, const struct member *member, const unsigned char *nonce,
                         const struct person *person, struct sealed *ret);
 /* Of a request to join: name and resident ID. */
@@ -104,6 +110,10 @@ bool person_open_join(const struct identity *self, const struct member *member, 
                       const struct sealed *sealed, struct person *ret);
 bool person_open_correction(const struct identity *self, const struct member *member, int64_t correction_id,
                             const struct sealed *sealed, struct person *ret);
+bool person_open_declaration(const struct identity *self, int64_t declaration_id, const struct sealed *sealed,
+                             struct person *ret);
+bool person_open_declared(const struct identity *self, int64_t declaration_id, const struct sealed *sealed,
+                          struct person *ret);
 /* The masked forms; "" of what is not known. ret may be the same. */
 void person_mask(const struct person *person, struct person *ret);
 /* What is known of a member: her mobile, and once verified her name and ID. All is ""

@@ -14,7 +14,7 @@ static void begin_with_a_union(struct harness *h)
 /* The n-th person's number, listed under one writing: the reason of the line, "" when it is loaded. */
 static const char *list(struct harness *h, unsigned n, const char *name, const char *resident_id)
 {
-    Identity__ImportReport *report;
+    Imports__ImportReport *report;
     char csv[512], mobile[CN_MOBILE_LEN + 1];
 
     snprintf(csv, sizeof(csv), "%s,%s,%s,440600,COURIER\n", name, resident_id, mobile_of(n, mobile));

@@ -7,23 +7,9 @@
 #include "services/identity/access/session_life.h"
 #include "services/identity/unions/unions.h"
 
-static const int nobody[] = {RULE__ROLE__ROLE_NONE};
-
 static struct identity *self_of(Identity__Companies_Service *service)
 {
     return container_of(service, struct identity, companies_service);
-}
-
-/* Whether an official of these roles, or one of its agents, may ask of the company of a
- * union: 0, UNION_NOT_FOUND, OUTSIDE_YOUR_UNION, COMPANY_NOT_FOUND. */
-static int company_refusal(struct identity *self, int64_t union_id, const int *roles, void *call,
-                           struct union_node *ret_node, struct company *ret_company)
-{
-    if (union_id <= 0 || !unions_find(&self->unions, union_id, ret_node))
-        return RPC__REASON__UNION_NOT_FOUND;
-    if (!caller_holds(call, roles, ret_node->path) && !caller_is_agent(call, ret_node->path))
-        return RPC__REASON__OUTSIDE_YOUR_UNION;
-    return companies_find(&self->companies, union_id, ret_company) ? 0 : IDENTITY__REASON__COMPANY_NOT_FOUND;
 }
 
 /* Whether she belongs, or did last, to a union or one below it: then it knows her. Of whom a number was given for who
@@ -66,6 +52,37 @@ static void reply_company(struct identity *self, const struct company *company, 
         }
     }
     reply(&message, call);
+}
+
+/* rpc ListCompanies: in the order of the tree. */
+static void companies__list_companies(Identity__Companies_Service *service, const Identity__ListCompaniesRequest *req,
+                                      Identity__CompanyList_Closure reply, void *call)
+{
+    struct identity *self = self_of(service);
+    Identity__CompanyList list = IDENTITY__COMPANY_LIST__INIT;
+    char(*paths)[UNION_PATH_SIZE];
+    struct company *found;
+    struct page page;
+    size_t n;
+
+    if (!page_begin(self, req->union_id, union_readers, call, &page))
+        return;
+    found = arena_alloc(rpc_arena(call), page.limit * sizeof(*found));
+    paths = arena_alloc(rpc_arena(call), page.limit * sizeof(*paths));
+    n = companies_find_page(&self->companies, &page, req->name, found, paths);
+    for (size_t i = 0; i < n && rpc_page_takes_at(call, paths[i], found[i].id); i++) {
+        Identity__Company *message = arena_message(rpc_arena(call), &identity__company__descriptor);
+
+        if (message) {
+            message->company_id = found[i].id;
+            message->union_id = found[i].union_id;
+            message->credit_code = rpc_text(call, found[i].credit_code);
+            message->name = rpc_text(call, found[i].name);
+        }
+        rpc_add(call, &list, companies, message);
+    }
+    page_end(&self->unions, &page, n, call);
+    reply(&list, call);
 }
 
 /* ---- the register ---- */
@@ -285,7 +302,7 @@ static void companies__list_company_members(Identity__Companies_Service *service
     struct union_node node;
     struct company company;
     size_t n;
-    int reason = company_refusal(self, req->union_id, nobody, call, &node, &company);
+    int reason = company_refusal(self, req->union_id, no_officials, call, &node, &company);
 
     if (rpc_refuse_if(call, reason))
         return;
@@ -306,7 +323,7 @@ static void companies__propose_departure(Identity__Companies_Service *service,
     struct union_node node;
     struct company company;
     struct member member;
-    int reason = company_refusal(self, req->union_id, nobody, call, &node, &company);
+    int reason = company_refusal(self, req->union_id, no_officials, call, &node, &company);
 
     if (!reason && (!members_find(&self->members, req->member_id, &member) || member.union_id != node.id))
         reason = IDENTITY__REASON__MEMBER_NOT_FOUND;

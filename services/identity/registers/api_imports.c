@@ -1,13 +1,30 @@
-#include <stdarg.h>
-
 #include "services/identity/api.h"
-#include "services/identity/registers/imports.h"
-#include "services/identity/registers/intake.h"
+#include "common/benefit/imports/imports.h"
+#include "services/identity/access/session_life.h"
+#include "services/identity/registers/tables.h"
+#include "services/identity/registers/named_row.h"
 #include "services/identity/unions/unions.h"
+
+/* As the part tells it, with what is identity's own. NULL: memory is full. */
+static Identity__Import *import_said(struct identity *self, const struct import *import, void *call)
+{
+    Imports__Import *said = import_message(&self->imports, import, rpc_arena(call));
+    size_t len = said ? imports__import__get_packed_size(said) : 0;
+    uint8_t *packed = arena_alloc(rpc_arena(call), len + 1);
+    Identity__Import *message;
+
+    if (!said || !packed)
+        return NULL;
+    said->detail = 0;
+    message = identity__import__unpack(&rpc_arena(call)->allocator, imports__import__pack(said, packed), packed);
+    if (message)
+        message->removal = (Identity__RosterRemoval)import->detail;
+    return message;
+}
 
 static void reply_import(struct identity *self, const struct import *import, Identity__Import_Closure reply, void *call)
 {
-    Identity__Import *message = import_message(self, import, rpc_arena(call));
+    Identity__Import *message = import_said(self, import, call);
 
     if (message)
         message->received = imports_received(&self->imports, import->id);
@@ -20,7 +37,7 @@ static bool find_hers(struct identity *self, int64_t import_id, void *call, stru
     struct union_node node;
 
     if (!imports_find(&self->imports, import_id, ret) || ret->member_id != rpc_principal(call)->member_id) {
-        rpc_refuse(call, IDENTITY__REASON__IMPORT_NOT_FOUND);
+        rpc_refuse(call, IMPORTS__REASON__IMPORT_NOT_FOUND);
         return false;
     }
     if (unions_find(&self->unions, ret->union_id, &node) && rpc_has_role(call, RULE__ROLE__UNION_ADMIN, node.path))
@@ -41,15 +58,15 @@ static int begin_refusal(struct identity *self, const Identity__BeginImportReque
     if (!rpc_has_role(call, RULE__ROLE__UNION_ADMIN, node.path))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
     *ret_field = "kind";
-    if (kind <= IDENTITY__IMPORT_KIND__IMPORT_NONE || kind > IDENTITY__IMPORT_KIND__IMPORT_REMOVALS)
-        return IDENTITY__REASON__IMPORT_KIND_INVALID;
+    if (kind <= IMPORTS__IMPORT_KIND__IMPORT_NONE || kind > IMPORTS__IMPORT_KIND__IMPORT_REMOVALS)
+        return IMPORTS__REASON__IMPORT_KIND_INVALID;
     *ret_field = "removal";
-    if (kind == IDENTITY__IMPORT_KIND__IMPORT_REMOVALS ? !roster_is_removal((int)req->removal) : req->removal != 0)
+    if (kind == IMPORTS__IMPORT_KIND__IMPORT_REMOVALS ? !roster_is_removal((int)req->removal) : req->removal != 0)
         return IDENTITY__REASON__REMOVAL_REASON_INVALID;
     *ret_field = "size";
     if (req->size <= 0)
-        return IDENTITY__REASON__FILE_EMPTY;
-    return req->size > IMPORT_SIZE_MAX ? IDENTITY__REASON__FILE_TOO_LARGE : 0;
+        return IMPORTS__REASON__FILE_EMPTY;
+    return req->size > IMPORT_SIZE_MAX ? IMPORTS__REASON__FILE_TOO_LARGE : 0;
 }
 
 /* rpc BeginImport: of a file whose size is said. */
@@ -60,7 +77,7 @@ static void imports__begin_import(Identity__Imports_Service *service, const Iden
     struct import import = {.member_id = rpc_principal(call)->member_id,
                             .kind = (int)req->kind,
                             .union_id = req->union_id,
-                            .removal = (int)req->removal,
+                            .detail = (int64_t)req->removal,
                             .size = req->size};
     const char *field;
     int refusal = begin_refusal(self, req, call, &field);
@@ -69,7 +86,7 @@ static void imports__begin_import(Identity__Imports_Service *service, const Iden
         rpc_refuse_field(call, refusal, field);
         return;
     }
-    refusal = import_begin(self, &import, call);
+    refusal = import_begin(&self->imports, &import, call);
     if (refusal) {
         rpc_refuse(call, refusal);
         return;
@@ -78,135 +95,59 @@ static void imports__begin_import(Identity__Imports_Service *service, const Iden
     reply_import(self, &import, reply, call);
 }
 
-/* Says how many parts there are, and how long this one is. */
-static void refuse_part(const struct import *import, int32_t part, void *call)
-{
-    int32_t parts = body_parts(import->size);
-    char number[16];
-
-    snprintf(number, sizeof(number), "%d", parts);
-    rpc_fact(call, "parts", number);
-    if (part < parts) {
-        snprintf(number, sizeof(number), "%d", body_part_size(import->size, part));
-        rpc_fact(call, "length", number);
-    }
-    rpc_refuse_field(call, IDENTITY__REASON__IMPORT_PART_WRONG, part < parts ? "content" : "part");
-}
-
 /* rpc PutImportPart: any of its parts, also again. */
-static void imports__put_import_part(Identity__Imports_Service *service, const Identity__PutImportPartRequest *req,
+static void imports__put_import_part(Identity__Imports_Service *service, const Imports__PutImportPartRequest *req,
                                      Identity__Import_Closure reply, void *call)
 {
     struct identity *self = container_of(service, struct identity, imports_service);
     struct import import;
 
-    if (!find_hers(self, req->import_id, call, &import))
-        return;
-    if (import.state != IDENTITY__IMPORT_STATE__IMPORT_UPLOADING) {
-        rpc_refuse(call, IDENTITY__REASON__IMPORT_STATE_WRONG);
-        return;
-    }
-    if (req->part >= body_parts(import.size) || (int32_t)req->content.len != body_part_size(import.size, req->part)) {
-        refuse_part(&import, req->part, call);
-        return;
-    }
-    import_put(self, &import, req->part, req->content, call);
-    if (!rpc_refused(call))
+    if (find_hers(self, req->import_id, call, &import) &&
+        import_take_part(&self->imports, &import, req->part, req->content, call))
+        reply_import(self, &import, reply, call);
+}
+
+/* Says how far one of the caller's is, after doing something with it or, NULL, nothing. */
+static void on_import(struct identity *self, int64_t import_id,
+                      bool (*act)(struct imports *imports, struct import *import, void *call),
+                      Identity__Import_Closure reply, void *call)
+{
+    struct import import;
+
+    if (find_hers(self, import_id, call, &import) && (!act || act(&self->imports, &import, call)))
         reply_import(self, &import, reply, call);
 }
 
 /* rpc CheckImport: when all parts are there; again it says how far it is. */
-static void imports__check_import(Identity__Imports_Service *service, const Identity__ImportIdRequest *req,
+static void imports__check_import(Identity__Imports_Service *service, const Imports__ImportIdRequest *req,
                                   Identity__Import_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, imports_service);
-    struct import import;
-
-    if (!find_hers(self, req->import_id, call, &import))
-        return;
-    if (import.state == IDENTITY__IMPORT_STATE__IMPORT_UPLOADING) {
-        if (imports_received(&self->imports, import.id) < body_parts(import.size)) {
-            rpc_refuse(call, IDENTITY__REASON__IMPORT_PARTS_MISSING);
-            return;
-        }
-        import_change(self, &import, IDENTITY__IMPORT_STATE__IMPORT_CHECKING, call);
-    } else if (import.state == IDENTITY__IMPORT_STATE__IMPORT_GIVEN_UP) {
-        rpc_refuse(call, IDENTITY__REASON__IMPORT_STATE_WRONG);
-        return;
-    }
-    reply_import(self, &import, reply, call);
-}
-
-/* What was counted while it was checked is counted anew. */
-static bool begin_loading(struct identity *self, struct import *import, void *call)
-{
-    Identity__Import *message = import_message(self, import, rpc_arena(call));
-
-    if (!message) {
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-        return false;
-    }
-    if (message->loaded == 0) {
-        rpc_refuse(call, IDENTITY__REASON__IMPORT_HAS_NOTHING);
-        return false;
-    }
-    import_count_anew(import, message);
-    import_tell(self, import, message, call);
-    import_change(self, import, IDENTITY__IMPORT_STATE__IMPORT_LOADING, call);
-    return true;
+    on_import(container_of(service, struct identity, imports_service), req->import_id, import_check, reply, call);
 }
 
 /* rpc ConfirmImport: after its check; again it says how far it is. */
-static void imports__confirm_import(Identity__Imports_Service *service, const Identity__ImportIdRequest *req,
+static void imports__confirm_import(Identity__Imports_Service *service, const Imports__ImportIdRequest *req,
                                     Identity__Import_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, imports_service);
-    struct import import;
-
-    if (!find_hers(self, req->import_id, call, &import))
-        return;
-    if (import.state == IDENTITY__IMPORT_STATE__IMPORT_CHECKED) {
-        if (!begin_loading(self, &import, call))
-            return;
-    } else if (import.state != IDENTITY__IMPORT_STATE__IMPORT_LOADING &&
-               import.state != IDENTITY__IMPORT_STATE__IMPORT_LOADED) {
-        rpc_refuse(call, IDENTITY__REASON__IMPORT_STATE_WRONG);
-        return;
-    }
-    reply_import(self, &import, reply, call);
+    on_import(container_of(service, struct identity, imports_service), req->import_id, import_confirm, reply, call);
 }
 
 /* rpc CancelImport: while it is open. */
-static void imports__cancel_import(Identity__Imports_Service *service, const Identity__ImportIdRequest *req,
+static void imports__cancel_import(Identity__Imports_Service *service, const Imports__ImportIdRequest *req,
                                    Identity__Import_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, imports_service);
-    struct import import;
-
-    if (!find_hers(self, req->import_id, call, &import))
-        return;
-    if (import_is_open(import.state)) {
-        import_change(self, &import, IDENTITY__IMPORT_STATE__IMPORT_GIVEN_UP, call);
-    } else if (import.state != IDENTITY__IMPORT_STATE__IMPORT_GIVEN_UP) {
-        rpc_refuse(call, IDENTITY__REASON__IMPORT_STATE_WRONG);
-        return;
-    }
-    reply_import(self, &import, reply, call);
+    on_import(container_of(service, struct identity, imports_service), req->import_id, import_cancel, reply, call);
 }
 
 /* rpc GetImport: how far it is. */
-static void imports__get_import(Identity__Imports_Service *service, const Identity__ImportIdRequest *req,
+static void imports__get_import(Identity__Imports_Service *service, const Imports__ImportIdRequest *req,
                                 Identity__Import_Closure reply, void *call)
 {
-    struct identity *self = container_of(service, struct identity, imports_service);
-    struct import import;
-
-    if (find_hers(self, req->import_id, call, &import))
-        reply_import(self, &import, reply, call);
+    on_import(container_of(service, struct identity, imports_service), req->import_id, NULL, reply, call);
 }
 
 /* rpc ListImports: the caller's, newest first. */
-static void imports__list_imports(Identity__Imports_Service *service, const Identity__ListImportsRequest *req,
+static void imports__list_imports(Identity__Imports_Service *service, const Imports__ListImportsRequest *req,
                                   Identity__ImportList_Closure reply, void *call)
 {
     struct identity *self = container_of(service, struct identity, imports_service);
@@ -217,20 +158,28 @@ static void imports__list_imports(Identity__Imports_Service *service, const Iden
     (void)req;
     imports_ask(&self->imports, rpc_principal(call)->member_id, page->before, (size_t)page->limit, page->states);
     while (imports_next(&self->imports, &import) && rpc_page_takes(call, import.id))
-        rpc_add(call, &list, imports, import_message(self, &import, rpc_arena(call)));
+        rpc_add(call, &list, imports, import_said(self, &import, call));
     imports_end(&self->imports);
     reply(&list, call);
 }
 
 /* ---- the report ---- */
 
-#define CSV_LINE 320 /* bytes of a line at most */
+/* rpc DownloadImportReport: for a spreadsheet, with a byte order mark as those expect it. */
+static void imports__download_import_report(Identity__Imports_Service *service,
+                                            const Imports__DownloadImportReportRequest *req, Rpc__Part_Closure reply,
+                                            void *call)
+{
+    struct identity *self = container_of(service, struct identity, imports_service);
+    struct import import;
+    Rpc__Part part = RPC__PART__INIT;
 
-static const char *const outcomes[] = {
-    [IDENTITY__IMPORT_OUTCOME__OUTCOME_REFUSED] = "未导入",    [IDENTITY__IMPORT_OUTCOME__OUTCOME_ADDED] = "新增",
-    [IDENTITY__IMPORT_OUTCOME__OUTCOME_UPDATED] = "更新",      [IDENTITY__IMPORT_OUTCOME__OUTCOME_UNCHANGED] = "无变化",
-    [IDENTITY__IMPORT_OUTCOME__OUTCOME_RESTORED] = "恢复会籍", [IDENTITY__IMPORT_OUTCOME__OUTCOME_REMOVED] = "移出",
-};
+    if (find_hers(self, req->import_id, call, &import) &&
+        import_download(&self->imports, &import, req->part, call, &part))
+        reply(&part, call);
+}
+
+/* ---- what identity does with tables ---- */
 
 static const char *column_name(const char *field)
 {
@@ -248,117 +197,32 @@ static const char *column_name(const char *field)
     return field;
 }
 
-/* The words of a Reason by its name. */
-static const char *words_of(const char *name)
+static void union_code(void *self, int64_t union_id, char ret_code[INTAKE_UNION_CODE])
 {
-    const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value_by_name(&identity__reason__descriptor, name);
+    struct union_node node;
 
-    if (!value)
-        value = protobuf_c_enum_descriptor_get_value_by_name(&rpc__reason__descriptor, name);
-    return value ? api_reason(value->value)->zh : "";
+    if (unions_find(&((struct identity *)self)->unions, union_id, &node))
+        snprintf(ret_code, INTAKE_UNION_CODE, "%s", node.code);
 }
 
-static void add_text(Rpc__Part *part, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add_text(Rpc__Part *part, const char *format, ...)
+static bool authority(void *self, int64_t member_id, Rpc__Principal *principal, void *call)
 {
-    va_list args;
-    int n;
-
-    va_start(args, format);
-    n = vsnprintf((char *)part->body.data + part->body.len, CSV_LINE, format, args);
-    va_end(args);
-    ensure(n > 0 && n < CSV_LINE);
-    part->body.len += (size_t)n;
+    return session_add_grants(self, member_id, principal, call);
 }
 
-/* A line about a row. A character for which a text was refused stands behind words, so that no
- * spreadsheet takes it for a formula. */
-static void add_problem(Rpc__Part *part, int32_t line, int outcome, const Identity__ImportProblem *problem)
+static void note(struct named *named, int kind, const struct csv_row *row, int today)
 {
-    const char *character = problem->character;
-
-    add_text(part, "%d,%s,%s,\"%s%s%s%s\",%s\r\n", line, outcomes[outcome], column_name(problem->field),
-             words_of(problem->reason), *character ? "：" : "", *character == '"' ? "\"" : "", character,
-             problem->reason);
+    named_row(named, kind, row, today);
 }
 
-/* What became of a page's rows, in their order. */
-static void add_page(Rpc__Part *part, const Identity__ImportReport *report)
-{
-    size_t next = 0;
-
-    for (size_t i = 0; i < report->n_outcomes && i < report->n_numbers; i++) {
-        int32_t line = report->numbers[i];
-        size_t first = next;
-
-        for (; next < report->n_problems && report->problems[next]->line == line; next++)
-            add_problem(part, line, (int)report->outcomes[i], report->problems[next]);
-        if (next == first)
-            add_text(part, "%d,%s,,,\r\n", line, outcomes[report->outcomes[i]]);
-    }
-}
-
-static size_t page_room(const Identity__ImportReport *report)
-{
-    return (report->n_outcomes + report->n_problems) * CSV_LINE;
-}
-
-/* The first part begins with the headings, and with what is wrong with the file as a whole. */
-static void begin_report(Rpc__Part *part, const Identity__Import *message)
-{
-    add_text(part, "\xef\xbb\xbf行号,结果,列,说明,代码\r\n");
-    if (*message->fault)
-        add_text(part, ",整份文件未导入,,\"%s\",%s\r\n", message->says, message->fault);
-}
-
-/* Pages from a number on, as many as there is room for. */
-static void add_pages(struct identity *self, const struct import *import, int32_t from, size_t room, Rpc__Part *part,
-                      void *call)
-{
-    for (int32_t page = from; page < import->pages; page++) {
-        const Identity__ImportReport *report = import_find_page(self, import->id, page, rpc_arena(call));
-
-        if (!report)
-            return;
-        if (page > from && part->body.len + page_room(report) > room) {
-            part->next = page;
-            return;
-        }
-        add_page(part, report);
-    }
-}
-
-/* rpc DownloadImportReport: for a spreadsheet, with a byte order mark as those expect it. */
-static void imports__download_import_report(Identity__Imports_Service *service,
-                                            const Identity__DownloadImportReportRequest *req, Rpc__Part_Closure reply,
-                                            void *call)
-{
-    struct identity *self = container_of(service, struct identity, imports_service);
-    size_t room = (INTAKE_PAGE_ROWS * (1 + IMPORT_PROBLEMS_A_ROW) + 2) * CSV_LINE;
-    Rpc__Part part = RPC__PART__INIT;
-    const Identity__Import *message;
-    struct import import;
-    char name[48];
-
-    if (!find_hers(self, req->import_id, call, &import))
-        return;
-    message = import_message(self, &import, rpc_arena(call));
-    part.body.data = arena_alloc(rpc_arena(call), room);
-    if (!message || !part.body.data) {
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-        return;
-    }
-    if (import.pages == 0 && !*message->fault) {
-        rpc_refuse(call, import.told_len || import_is_open(import.state) ? IDENTITY__REASON__IMPORT_STATE_WRONG
-                                                                         : IDENTITY__REASON__IMPORT_REPORT_GONE);
-        return;
-    }
-    if (req->part == 0)
-        begin_report(&part, message);
-    add_pages(self, &import, req->part, room, &part, call);
-    snprintf(name, sizeof(name), "import-%lld.csv", (long long)import.id);
-    part.file_name = name;
-    reply(&part, call);
-}
+const struct imports_service imports_tables = {
+    .kind = table_kind,
+    .union_code = union_code,
+    .authority = authority,
+    .rows = import_rows,
+    .note = note,
+    .column_name = column_name,
+    .reasons = &identity__reason__descriptor,
+};
 
 const Identity__Imports_Service imports_api = IDENTITY__IMPORTS__INIT(imports__);

@@ -3,8 +3,9 @@
 #include "services/identity/membership/api_membership.h"
 #include "common/text/text.h"
 #include "services/identity/people/person.h"
-#include "services/identity/registers/imports.h"
-#include "services/identity/registers/named.h"
+#include "common/benefit/imports/imports.h"
+#include "services/identity/registers/tables.h"
+#include "services/identity/registers/named_row.h"
 #include "services/identity/registers/roster_life.h"
 #include "services/identity/rules.h"
 #include "services/identity/unions/tallies.h"
@@ -24,12 +25,11 @@ struct page {
     struct identity *self;
     void *call;
     struct csv csv;
-    Identity__ImportReport report;
-    size_t problems_max;
+    Imports__ImportReport report;
     const int32_t *numbers; /* of rows in the file, n_numbers of them */
     size_t n_numbers;
     bool check_file; /* rehearsed by pages: rows of those before are not there */
-    int outcome;     /* Identity__ImportOutcome, of the row under way */
+    int outcome;     /* Imports__ImportOutcome, of the row under way */
     int today;
     int removal;           /* Identity__RosterRemoval, of rows that are taken off */
     struct named own;      /* whom, and which codes, its rows have named, */
@@ -41,26 +41,13 @@ struct page {
 
 static void add_problem(struct page *page, int line, int reason, const struct row_fault *fault, bool warning)
 {
-    struct arena *arena = rpc_arena(page->call);
-    Identity__ImportProblem *problem = arena_alloc(arena, sizeof(*problem));
-    char shown[TEXT_SHOWN] = "";
+    Imports__ImportProblem *problem =
+        import_report_problem(&page->report, line, reason, fault->field, fault->character, rpc_arena(page->call));
 
-    ensure(page->report.n_problems < page->problems_max);
-    if (fault->character)
-        text_show(fault->character, shown);
-    if (problem) {
-        identity__import_problem__init(problem);
-        problem->character = arena_strndup(arena, shown, strlen(shown));
-    }
-    if (!problem || !problem->character) {
+    if (problem)
+        problem->warning = warning;
+    else
         page->failed = true;
-        return;
-    }
-    problem->line = line;
-    api_say(problem, reason);
-    problem->field = unconst(fault->field);
-    problem->warning = warning;
-    page->report.problems[page->report.n_problems++] = problem;
 }
 
 static size_t count_lines(const char *text)
@@ -79,16 +66,11 @@ static bool page_begin(struct page *page, size_t rows)
 {
     struct arena *arena = rpc_arena(page->call);
 
-    page->problems_max = rows * IMPORT_PROBLEMS_A_ROW;
     page->today = cn_day(rpc_now(page->call));
-    identity__import_report__init(&page->report);
-    page->report.problems = arena_alloc(arena, page->problems_max * sizeof(*page->report.problems));
-    page->report.outcomes = arena_alloc(arena, rows * sizeof(*page->report.outcomes));
-    page->report.numbers = arena_alloc(arena, rows * sizeof(*page->report.numbers));
     page->listed = arena_zalloc(arena, LISTED_SLOTS * sizeof(page->listed[0]));
     if (!page->named)
         page->named = &page->own;
-    return page->report.problems && page->report.outcomes && page->report.numbers && page->listed;
+    return import_report_init(&page->report, rows, arena) && page->listed;
 }
 
 /* 0 or the Reason. */
@@ -111,19 +93,6 @@ static int page_open(struct page *page, struct identity *self, const Identity__I
 /* Loads one row, and says what became of it in page->outcome: 0, or the Reason with what is wrong. */
 typedef int (*load_row)(struct page *page, const struct csv_row *row, struct row_fault *ret_fault);
 
-static void count_outcome(Identity__ImportReport *report, int line, int outcome)
-{
-    report->lines++;
-    report->loaded += outcome != IDENTITY__IMPORT_OUTCOME__OUTCOME_REFUSED;
-    report->refused += outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_REFUSED;
-    report->updated += outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_UPDATED;
-    report->unchanged += outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_UNCHANGED;
-    report->restored += outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_RESTORED;
-    report->removed += outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_REMOVED;
-    report->outcomes[report->n_outcomes++] = (Identity__ImportOutcome)outcome;
-    report->numbers[report->n_numbers++] = line;
-}
-
 /* One that is no row is refused. */
 static void run_row(struct page *page, load_row load, const struct csv_row *row, bool is_row)
 {
@@ -132,7 +101,7 @@ static void run_row(struct page *page, load_row load, const struct csv_row *row,
 
     if (reason)
         add_problem(page, row->line, reason, &fault, false);
-    count_outcome(&page->report, row->line, reason ? (int)IDENTITY__IMPORT_OUTCOME__OUTCOME_REFUSED : page->outcome);
+    import_report_row(&page->report, row->line, reason ? (int)IMPORTS__IMPORT_OUTCOME__OUTCOME_REFUSED : page->outcome);
 }
 
 static void load_rows(struct page *page, load_row load)
@@ -187,7 +156,7 @@ static void count_row(struct page *page, const char *path)
 }
 
 static void import(struct identity *self, const Identity__ImportRequest *req, load_row load, int removal,
-                   Identity__ImportReport_Closure reply, void *call)
+                   Imports__ImportReport_Closure reply, void *call)
 {
     struct page page;
     int reason = page_open(&page, self, req, call);
@@ -221,7 +190,7 @@ static int load_again(struct page *page, const struct union_row *row, const stru
     changed.name = strcmp(node->name, row->name) != 0;
     changed.trades = node->trades != row->trades;
     if (!changed.name && !changed.trades) {
-        page->outcome = IDENTITY__IMPORT_OUTCOME__OUTCOME_UNCHANGED;
+        page->outcome = IMPORTS__IMPORT_OUTCOME__OUTCOME_UNCHANGED;
         return 0;
     }
     if (node->state)
@@ -229,7 +198,7 @@ static int load_again(struct page *page, const struct union_row *row, const stru
     unions_name(&page->self->unions, node, row->name, node->code);
     unions_set_trades(&page->self->unions, node->id, row->trades);
     rpc_tell(page->call, &changed.base);
-    page->outcome = IDENTITY__IMPORT_OUTCOME__OUTCOME_UPDATED;
+    page->outcome = IMPORTS__IMPORT_OUTCOME__OUTCOME_UPDATED;
     return 0;
 }
 
@@ -247,7 +216,7 @@ static int load_union(struct page *page, const struct csv_row *csv, struct row_f
     ret_fault->field = "code";
     if (named_note(page->named, row.code, "") == NAMED_HERE)
         return IDENTITY__REASON__UNION_CODE_TAKEN;
-    page->outcome = IDENTITY__IMPORT_OUTCOME__OUTCOME_ADDED;
+    page->outcome = IMPORTS__IMPORT_OUTCOME__OUTCOME_ADDED;
     if (!unions_find_code(&page->self->unions, row.parent_code, &parent)) {
         ret_fault->field = draft.parent_field;
         reason = page->check_file && named_has(page->named, row.parent_code, GOOD) ? 0 : RPC__REASON__UNION_NOT_FOUND;
@@ -264,7 +233,7 @@ static int load_union(struct page *page, const struct csv_row *csv, struct row_f
 
 /* rpc ImportUnions: rows of code, name, parent code, trades; parents before their children. */
 void identity__import_unions(Identity__Identity_Service *service, const Identity__ImportRequest *req,
-                             Identity__ImportReport_Closure reply, void *call)
+                             Imports__ImportReport_Closure reply, void *call)
 {
     import(container_of(service, struct identity, identity_service), req, load_union, 0, reply, call);
 }
@@ -295,11 +264,6 @@ static int roster_union(struct page *page, const struct roster_row *row, struct 
     return ret_node->state ? IDENTITY__REASON__UNION_CLOSED : 0;
 }
 
-static bool is_new(int outcome)
-{
-    return outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_ADDED || outcome == IDENTITY__IMPORT_OUTCOME__OUTCOME_RESTORED;
-}
-
 static int load_person(struct page *page, const struct csv_row *csv, struct row_fault *ret_fault)
 {
     struct union_node node;
@@ -319,7 +283,7 @@ static int load_person(struct page *page, const struct csv_row *csv, struct row_
     reason = roster_put(page->self, &row, &node, page->call, &page->outcome, &elsewhere);
     if (reason)
         return reason;
-    if (is_new(page->outcome))
+    if (roster_is_new(page->outcome))
         count_row(page, node.path);
     if (row.warning)
         add_problem(page, csv->line, row.warning, ret_fault, true);
@@ -330,7 +294,7 @@ static int load_person(struct page *page, const struct csv_row *csv, struct row_
 
 /* rpc ImportRoster: rows of name, resident ID, mobile, union code, trade. */
 void identity__import_roster(Identity__Identity_Service *service, const Identity__ImportRequest *req,
-                             Identity__ImportReport_Closure reply, void *call)
+                             Imports__ImportReport_Closure reply, void *call)
 {
     import(container_of(service, struct identity, identity_service), req, load_person, 0, reply, call);
 }
@@ -352,7 +316,7 @@ static int remove_listed(struct page *page, const struct csv_row *csv, struct ro
     if (reason)
         return reason;
     ret_fault->field = "residentId";
-    page->outcome = IDENTITY__IMPORT_OUTCOME__OUTCOME_REMOVED;
+    page->outcome = IMPORTS__IMPORT_OUTCOME__OUTCOME_REMOVED;
     person_index_id(self, row.id.number, index);
     n = rosters_find_person(&self->rosters, index, entries, ARRAY_LEN(entries));
     reason = IDENTITY__REASON__ROSTER_ROW_NOT_FOUND;
@@ -367,7 +331,7 @@ static int remove_listed(struct page *page, const struct csv_row *csv, struct ro
 
 /* rpc RemoveListed: rows of resident ID and union code are taken off. */
 void rosters__remove_listed(Identity__Rosters_Service *service, const Identity__RemoveListedRequest *req,
-                            Identity__ImportReport_Closure reply, void *call)
+                            Imports__ImportReport_Closure reply, void *call)
 {
     Identity__ImportRequest page = IDENTITY__IMPORT_REQUEST__INIT;
 
@@ -384,24 +348,24 @@ void rosters__remove_listed(Identity__Rosters_Service *service, const Identity__
 
 /* ---- uploads ---- */
 
-Identity__ImportReport *import_rows(struct identity *self, const struct import_run *run, void *call)
+Imports__ImportReport *import_rows(void *self, const struct import_run *run, void *call)
 {
-    static const load_row loads[] = {[IDENTITY__IMPORT_KIND__IMPORT_ROSTER] = load_person,
-                                     [IDENTITY__IMPORT_KIND__IMPORT_UNIONS] = load_union,
-                                     [IDENTITY__IMPORT_KIND__IMPORT_REMOVALS] = remove_listed};
+    static const load_row loads[] = {[IMPORTS__IMPORT_KIND__IMPORT_ROSTER] = load_person,
+                                     [IMPORTS__IMPORT_KIND__IMPORT_UNIONS] = load_union,
+                                     [IMPORTS__IMPORT_KIND__IMPORT_REMOVALS] = remove_listed};
     struct page *page = arena_zalloc(rpc_arena(call), sizeof(*page));
 
     if (!page)
         return NULL;
     page->self = self;
     page->call = call;
-    page->removal = run->removal;
+    page->removal = (int)run->import->detail;
     page->check_file = run->check_file;
     page->named = run->named;
     if (!page_begin(page, run->n))
         return NULL;
     for (unsigned i = 0; i < run->n; i++)
-        run_row(page, loads[run->kind], &run->rows[i], run->rows[i].n_fields > 0);
+        run_row(page, loads[run->import->kind], &run->rows[i], run->rows[i].n_fields > 0);
     flush_counts(page);
     return page->failed ? NULL : &page->report;
 }

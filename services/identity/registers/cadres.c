@@ -70,6 +70,12 @@ size_t cadres_find_history(const struct cadres *cadres, int64_t union_id, int64_
     return read_rows(cadres, SQL_HISTORY, ret, size);
 }
 
+size_t cadres_find_hers(const struct cadres *cadres, int64_t member_id, int64_t after, struct cadre *ret, size_t size)
+{
+    store_ask(cadres->store, cadres->sql + SQL_HERS, "iii", member_id, after, (int64_t)size);
+    return read_rows(cadres, SQL_HERS, ret, size);
+}
+
 size_t cadres_find_page(const struct cadres *cadres, const struct page *page, struct cadre *ret)
 {
     store_ask(cadres->store, cadres->sql + SQL_PAGE, "ttii", page->from, page->end, page->after, (int64_t)page->limit);
@@ -99,9 +105,7 @@ static void on_export(void *arg, struct part_export *export)
     struct cadre cadres[CADRES_EXPORTED];
     size_t n;
 
-    store_ask(self->store, self->cadres.sql + SQL_HERS, "iii", export->member_id, export->after,
-              (int64_t)CADRES_EXPORTED);
-    n = read_rows(&self->cadres, SQL_HERS, cadres, CADRES_EXPORTED);
+    n = cadres_find_hers(&self->cadres, export->member_id, export->after, cadres, CADRES_EXPORTED);
     for (size_t i = 0; i < n && part_give(export, cadre_message(self, &cadres[i], export->call), cadres[i].id); i++)
         continue;
 }

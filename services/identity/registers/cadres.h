@@ -24,6 +24,8 @@ bool cadres_find_now(const struct cadres *cadres, int64_t union_id, int64_t memb
 /* The latest first; returns how many. */
 size_t cadres_find_history(const struct cadres *cadres, int64_t union_id, int64_t member_id, int64_t before,
                            struct cadre *ret, size_t size);
+/* One person's everywhere, behind an id; returns how many. */
+size_t cadres_find_hers(const struct cadres *cadres, int64_t member_id, int64_t after, struct cadre *ret, size_t size);
 /* What holds now in a page of a subtree; one more than its size when there are more. */
 size_t cadres_find_page(const struct cadres *cadres, const struct page *page, struct cadre *ret);
 /* As an operation shows it, in the call's arena; NULL when that is full. */

@@ -1,13 +1,25 @@
 #include "services/identity/registers/companies.h"
+#include "services/identity/unions/decision.h"
 #include "services/identity/unions/unions.h"
 
-enum { SQL_ADD, SQL_FIND, SQL_SET_AGENT, SQL_AGENTS, N_SQL };
+#define COLUMNS "company_id, company.union_id, credit_code, name, excuse, registered_by, registered_at"
+/* Into what those go. */
+#define INTO_COMPANY(ret)                                                                                              \
+    INTO((ret)->id), INTO((ret)->union_id), INTO((ret)->credit_code), INTO((ret)->name), INTO((ret)->excuse),          \
+        INTO((ret)->registered_by), INTO((ret)->registered_at)
+
+const int no_officials[] = {RULE__ROLE__ROLE_NONE};
+
+enum { SQL_ADD, SQL_FIND, SQL_PAGE, SQL_SET_AGENT, SQL_AGENTS, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO company (company_id, union_id, credit_code, name, excuse, registered_by, registered_at) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [SQL_FIND] = "SELECT company_id, union_id, credit_code, name, excuse, registered_by, registered_at FROM company "
-                 "WHERE union_id = ?1",
+    [SQL_FIND] = "SELECT " COLUMNS " FROM company WHERE union_id = ?1",
+    [SQL_PAGE] =
+        "WITH slice AS (" PAGE_SLICE ") SELECT " COLUMNS ", path FROM slice JOIN company ON company.union_id = "
+        "slice.union_id WHERE (path > ?1 OR company_id > ?3) AND (?5 = '' OR instr(lower(name), lower(?5)) > 0) "
+        "ORDER BY path, company_id LIMIT ?4",
     [SQL_SET_AGENT] = "INSERT INTO company_agent (grant_id, company_id, kind) VALUES (?1, ?2, ?3) "
                       "ON CONFLICT (grant_id) DO UPDATE SET kind = excluded.kind",
     [SQL_AGENTS] = "SELECT company_agent.grant_id, company_id, member_id, granted_at, kind FROM company_agent "
@@ -29,8 +41,21 @@ bool companies_find(const struct companies *companies, int64_t union_id, struct 
     unsigned find = companies->sql + SQL_FIND;
 
     store_ask(store, find, "i", union_id);
-    return store_only(store, find, INTO(ret->id), INTO(ret->union_id), INTO(ret->credit_code), INTO(ret->name),
-                      INTO(ret->excuse), INTO(ret->registered_by), INTO(ret->registered_at));
+    return store_only(store, find, INTO_COMPANY(ret));
+}
+
+size_t companies_find_page(const struct companies *companies, const struct page *page, const char *piece,
+                           struct company *ret, char (*ret_paths)[UNION_PATH_SIZE])
+{
+    unsigned statement = companies->sql + SQL_PAGE;
+    size_t n = 0;
+
+    store_ask(companies->store, statement, "ttiit", page->from, page->end, page->after, (int64_t)page->limit, piece);
+    while (ret && ret_paths && n < page->limit &&
+           store_read(companies->store, statement, INTO_COMPANY(&ret[n]), INTO(ret_paths[n])))
+        n++;
+    store_end(companies->store, statement);
+    return n;
 }
 
 void companies_set_agent(const struct companies *companies, const struct agent *agent)
@@ -65,6 +90,16 @@ bool caller_is_agent(void *call, const char *union_path)
             return true;
     }
     return false;
+}
+
+int company_refusal(struct identity *self, int64_t union_id, const int *roles, void *call, struct union_node *ret_node,
+                    struct company *ret_company)
+{
+    if (union_id <= 0 || !unions_find(&self->unions, union_id, ret_node))
+        return RPC__REASON__UNION_NOT_FOUND;
+    if (!caller_holds(call, roles, ret_node->path) && !caller_is_agent(call, ret_node->path))
+        return RPC__REASON__OUTSIDE_YOUR_UNION;
+    return companies_find(&self->companies, union_id, ret_company) ? 0 : IDENTITY__REASON__COMPANY_NOT_FOUND;
 }
 
 bool caller_is_approver(struct identity *self, void *call, const struct union_node *node)

@@ -2,19 +2,6 @@
 #include "services/identity/registers/companies.h"
 #include "services/identity/fixture.h"
 
-#define CODE "91350100M000100Y43"
-
-static void begin_with_company(struct harness *h)
-{
-    Identity__RegisterCompanyRequest request = IDENTITY__REGISTER_COMPANY_REQUEST__INIT;
-
-    begin_with_unions(h);
-    request.union_id = first_id;
-    request.credit_code = CODE;
-    request.name = "佛山某快递公司";
-    assert_true(harness_call(h, "Companies.RegisterCompany", &request.base, harness_internal(h), NULL)->created);
-}
-
 static const Rpc__Answer *register_company(struct harness *h, const Rpc__Principal *who, int64_t union_id,
                                            const char *code, const char *excuse)
 {
@@ -27,40 +14,12 @@ static const Rpc__Answer *register_company(struct harness *h, const Rpc__Princip
     return harness_call(h, "Companies.RegisterCompany", &request.base, who, NULL);
 }
 
-static const Rpc__Answer *set_agent(struct harness *h, const Rpc__Principal *who, unsigned n, int kind)
-{
-    Identity__SetAgentRequest request = IDENTITY__SET_AGENT_REQUEST__INIT;
-    char mobile[CN_MOBILE_LEN + 1];
-
-    request.union_id = first_id;
-    request.mobile = unconst(mobile_of(n, mobile));
-    request.kind = (Identity__AgentKind)kind;
-    return harness_call(h, "Companies.SetAgent", &request.base, who, NULL);
-}
-
 static const Rpc__Answer *dismiss(struct harness *h, const Rpc__Principal *who, int64_t agent_id)
 {
     Identity__DismissAgentRequest request = IDENTITY__DISMISS_AGENT_REQUEST__INIT;
 
     request.agent_id = agent_id;
     return harness_call(h, "Companies.DismissAgent", &request.base, who, NULL);
-}
-
-static Identity__Company *company_of(struct harness *h, const Rpc__Answer *answer)
-{
-    return harness_output(h, answer, &identity__company__descriptor);
-}
-
-/* The n-th person, appointed by the union and signed in as officials do. */
-static Rpc__Principal *agent_signed_in(struct harness *h, unsigned n, int kind)
-{
-    char mobile[CN_MOBILE_LEN + 1];
-    Rpc__Principal *agent;
-
-    company_of(h, set_agent(h, administrator(h, FIRST), n, kind));
-    agent = principal_of(h, enrolled(h, mobile_of(n, mobile)));
-    agent->level = RPC__LEVEL__REAL_NAME; /* as she would be once she has proven her name */
-    return agent;
 }
 
 static const Rpc__Answer *ask_members(struct harness *h, const Rpc__Principal *who, int64_t union_id, bool gone)
@@ -112,7 +71,7 @@ static void a_union_registers_its_company_once(void **state)
     assert_false(register_company(&h, administrator(&h, FIRST), first_id, "91350100m000100y43", "")->created);
     assert_int_equal(journal_rows(&h), rows);
     assert_refused(register_company(&h, administrator(&h, FIRST), first_id, "91110000101623741K", ""), "COMPANY_TAKEN");
-    assert_refused(register_company(&h, administrator(&h, FIRST), town_id, CODE, ""), "COMPANY_TAKEN");
+    assert_refused(register_company(&h, administrator(&h, FIRST), town_id, COMPANY_CODE, ""), "COMPANY_TAKEN");
     assert_refused(register_company(&h, administrator(&h, FIRST), town_id, "91350211M0000XUF46", ""),
                    "CREDIT_CODE_CHECKSUM");
     assert_refused(register_company(&h, administrator(&h, FIRST), town_id, "9135", ""), "CREDIT_CODE_INVALID");
@@ -287,6 +246,33 @@ static void an_approver_does_not_confirm_her_own_word_but_the_union_may(void **s
     end(&h);
 }
 
+static size_t n_listed(struct harness *h, const Rpc__Principal *who, int64_t union_id, const char *piece)
+{
+    Identity__ListCompaniesRequest request = IDENTITY__LIST_COMPANIES_REQUEST__INIT;
+
+    request.union_id = union_id;
+    request.name = unconst(piece);
+    return ((Identity__CompanyList *)harness_output(
+                h, harness_call(h, "Companies.ListCompanies", &request.base, who, NULL),
+                &identity__company_list__descriptor))
+        ->n_companies;
+}
+
+static void companies_are_found_by_a_piece_of_their_names(void **state)
+{
+    struct harness h;
+
+    (void)state;
+    begin_with_company(&h);
+    assert_ok(register_company(&h, administrator(&h, ROOT), second_id, "91110000101623741K", ""));
+    assert_int_equal(n_listed(&h, administrator(&h, ROOT), root_id, ""), 2);
+    assert_int_equal(n_listed(&h, administrator(&h, ROOT), root_id, "某快递"), 2);
+    assert_int_equal(n_listed(&h, administrator(&h, ROOT), root_id, "外卖"), 0);
+    assert_int_equal(n_listed(&h, administrator(&h, FIRST), first_id, "快递"), 1);
+    assert_int_equal(n_listed(&h, administrator(&h, FIRST), town_id, "快递"), 0);
+    end(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +283,7 @@ int main(void)
         cmocka_unit_test(an_agent_sees_her_companys_own_members_masked),
         cmocka_unit_test(who_left_the_company_is_hung_above_when_an_approver_confirms),
         cmocka_unit_test(an_approver_does_not_confirm_her_own_word_but_the_union_may),
+        cmocka_unit_test(companies_are_found_by_a_piece_of_their_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,8 +25,9 @@
 #include "common/daemon/child.h"
 #include "common/daemon/cli.h"
 #include "services/identity/identity.h"
-#include "services/identity/registers/intake.h"
-#include "services/identity/registers/named.h"
+#include "common/benefit/imports/intake.h"
+#include "services/identity/registers/named_row.h"
+#include "services/identity/registers/tables.h"
 #include "services/identity/rules.h"
 
 #define ROSTER_WINDOW 8
@@ -67,7 +68,7 @@ struct importer {
 
 static bool is_unions(const struct importer *self)
 {
-    return self->kind == IDENTITY__IMPORT_KIND__IMPORT_UNIONS;
+    return self->kind == IMPORTS__IMPORT_KIND__IMPORT_UNIONS;
 }
 
 /* ---- the report ---- */
@@ -93,7 +94,7 @@ static void count_refused(struct importer *self, int line, const char *reason, c
 
 /* What the service says of a line and the file knows too is told once; a parent
  * of an earlier line is there, whatever the rehearsal says: true, and no problem. */
-static bool settle(struct importer *self, struct page *page, const Identity__ImportProblem *problem)
+static bool settle(struct importer *self, struct page *page, const Imports__ImportProblem *problem)
 {
     unsigned i = 0;
 
@@ -112,7 +113,7 @@ static bool settle(struct importer *self, struct page *page, const Identity__Imp
     return false;
 }
 
-static void take_report(struct importer *self, struct page *page, const Identity__ImportReport *report)
+static void take_report(struct importer *self, struct page *page, const Imports__ImportReport *report)
 {
     self->totals.lines += report->lines;
     self->totals.loaded += report->loaded;
@@ -121,7 +122,7 @@ static void take_report(struct importer *self, struct page *page, const Identity
     self->totals.unchanged += report->unchanged;
     self->totals.restored += report->restored;
     for (size_t i = 0; i < report->n_problems; i++) {
-        const Identity__ImportProblem *problem = report->problems[i];
+        const Imports__ImportProblem *problem = report->problems[i];
 
         if (!settle(self, page, problem))
             print_problem(self, problem->line, problem->reason, problem->field, problem->character, problem->warning);
@@ -136,10 +137,10 @@ static void on_answer(void *arg, const Rpc__Answer *answer)
 {
     struct page *page = arg;
     struct importer *self = page->importer;
-    Identity__ImportReport *report = NULL;
+    Imports__ImportReport *report = NULL;
 
     if (!answer->reason)
-        report = identity__import_report__unpack(&self->arena.allocator, answer->output.len, answer->output.data);
+        report = imports__import_report__unpack(&self->arena.allocator, answer->output.len, answer->output.data);
     if (report) {
         take_report(self, page, report);
     } else {
@@ -254,7 +255,7 @@ static bool open_rows(struct importer *self)
     int rows = intake_open(self->children, self->file);
 
     if (rows >= 0)
-        intake_init(&self->intake, self->kind, self->union_code, rows);
+        intake_init(&self->intake, table_kind(self->kind), self->union_code, rows);
     else
         fprintf(stderr, "hg-identity: the file cannot be read\n");
     return rows >= 0;
@@ -411,7 +412,7 @@ int identity_import(const struct service *service, int argc, char **argv)
     int code;
 
     importer.service = service;
-    importer.kind = unions ? IDENTITY__IMPORT_KIND__IMPORT_UNIONS : IDENTITY__IMPORT_KIND__IMPORT_ROSTER;
+    importer.kind = unions ? IMPORTS__IMPORT_KIND__IMPORT_UNIONS : IMPORTS__IMPORT_KIND__IMPORT_ROSTER;
     if (argc < 2 || (!unions && strcmp(argv[0], "roster") != 0) ||
         !read_options(&importer, argc - 2, argv + 2, &all_or_nothing)) {
         fprintf(stderr, "usage: hg-identity --import unions|roster FILE [--all-or-nothing] [--union CODE]\n");

@@ -1,8 +1,8 @@
 /* Tables that officials upload. */
-#include "services/identity/registers/imports.h"
+#include "common/benefit/imports/imports.h"
 
 #include "services/identity/fixture.h"
-#include "services/identity/registers/intake.h"
+#include "common/benefit/imports/intake.h"
 
 #define HEADINGS "姓名,身份证号,手机,工会编码,职业\n"
 
@@ -31,7 +31,7 @@ static const Rpc__Answer *try_begin(struct harness *h, const Rpc__Principal *who
     char key[32];
 
     snprintf(key, sizeof(key), "import %u", n++);
-    request.kind = (Identity__ImportKind)kind;
+    request.kind = (Imports__ImportKind)kind;
     request.union_id = union_id;
     request.removal = (Identity__RosterRemoval)removal;
     request.size = (int32_t)size;
@@ -46,7 +46,7 @@ static Identity__Import *import_of(struct harness *h, const Rpc__Answer *answer)
 static const Rpc__Answer *put(struct harness *h, const Rpc__Principal *who, int64_t id, int32_t part, const void *bytes,
                               size_t len)
 {
-    Identity__PutImportPartRequest request = IDENTITY__PUT_IMPORT_PART_REQUEST__INIT;
+    Imports__PutImportPartRequest request = IMPORTS__PUT_IMPORT_PART_REQUEST__INIT;
 
     request.import_id = id;
     request.part = part;
@@ -56,7 +56,7 @@ static const Rpc__Answer *put(struct harness *h, const Rpc__Principal *who, int6
 
 static const Rpc__Answer *call_on(struct harness *h, const Rpc__Principal *who, const char *method, int64_t id)
 {
-    Identity__ImportIdRequest request = IDENTITY__IMPORT_ID_REQUEST__INIT;
+    Imports__ImportIdRequest request = IMPORTS__IMPORT_ID_REQUEST__INIT;
 
     request.import_id = id;
     return harness_call(h, method, &request.base, who, NULL);
@@ -81,7 +81,7 @@ static int64_t uploaded(struct harness *h, int kind, int removal, const char *te
 /* Works until it is in another state. */
 static Identity__Import *worked(struct harness *h, int64_t id)
 {
-    Identity__ImportState state = now(h, id)->state;
+    Imports__ImportState state = now(h, id)->state;
 
     for (int slices = 0; slices < 1000; slices++) {
         harness_tidy(h);
@@ -111,7 +111,7 @@ static const char *report(struct harness *h, int64_t id)
     int32_t part = 0;
 
     do {
-        Identity__DownloadImportReportRequest request = IDENTITY__DOWNLOAD_IMPORT_REPORT_REQUEST__INIT;
+        Imports__DownloadImportReportRequest request = IMPORTS__DOWNLOAD_IMPORT_REPORT_REQUEST__INIT;
         Rpc__Part *piece;
 
         request.import_id = id;
@@ -168,10 +168,10 @@ static void an_upload_is_checked_line_by_line_and_loaded_when_it_is_confirmed(vo
 
     (void)state;
     begin_with_her(&h);
-    id = uploaded(&h, IDENTITY__IMPORT_KIND__IMPORT_ROSTER, 0, text);
+    id = uploaded(&h, IMPORTS__IMPORT_KIND__IMPORT_ROSTER, 0, text);
     assert_int_equal(now(&h, id)->received, 1);
     import = checked(&h, id);
-    assert_int_equal(import->state, IDENTITY__IMPORT_STATE__IMPORT_CHECKED);
+    assert_int_equal(import->state, IMPORTS__IMPORT_STATE__IMPORT_CHECKED);
     assert_string_equal(import->form, "UTF-8 ,");
     assert_int_equal(import->headings_line, 2);
     assert_int_equal(import->title_rows, 1);
@@ -183,7 +183,7 @@ static void an_upload_is_checked_line_by_line_and_loaded_when_it_is_confirmed(vo
     assert_int_equal(count(&h, "journal WHERE kind = 2"), 0);
     assert_string_equal(report(&h, id), told);
     import = loaded(&h, id);
-    assert_int_equal(import->state, IDENTITY__IMPORT_STATE__IMPORT_LOADED);
+    assert_int_equal(import->state, IMPORTS__IMPORT_STATE__IMPORT_LOADED);
     assert_int_equal(import->done, 5);
     assert_int_equal(import->loaded, 2);
     assert_int_equal(count(&h, "roster"), 2);
@@ -211,7 +211,7 @@ static void many_rows_go_in_pages_and_a_restart_loads_none_twice(void **state)
     for (unsigned n = 0; n < N; n++)
         len = add_row(text, len, sizeof(text), n % 900, n < 900 ? "440604" : "440604-1");
     add_row(text, len, sizeof(text), 7, "440604");
-    id = uploaded(&h, IDENTITY__IMPORT_KIND__IMPORT_ROSTER, 0, text);
+    id = uploaded(&h, IMPORTS__IMPORT_KIND__IMPORT_ROSTER, 0, text);
     assert_ok(call_on(&h, her(&h), "Imports.CheckImport", id));
     for (int i = 0; i < 6; i++)
         harness_tidy(&h);
@@ -232,7 +232,7 @@ static void many_rows_go_in_pages_and_a_restart_loads_none_twice(void **state)
         harness_reopen(&h);
     }
     import = worked(&h, id);
-    assert_int_equal(import->state, IDENTITY__IMPORT_STATE__IMPORT_LOADED);
+    assert_int_equal(import->state, IMPORTS__IMPORT_STATE__IMPORT_LOADED);
     assert_int_equal(import->loaded, N);
     assert_int_equal(import->unchanged, 0);
     assert_int_equal(import->refused, 1);
@@ -258,10 +258,10 @@ static void a_file_at_fault_is_refused_whole_and_erased(void **state)
     (void)state;
     begin_with_her(&h);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        int64_t id = uploaded(&h, IDENTITY__IMPORT_KIND__IMPORT_ROSTER, 0, cases[i].text);
+        int64_t id = uploaded(&h, IMPORTS__IMPORT_KIND__IMPORT_ROSTER, 0, cases[i].text);
         Identity__Import *import = checked(&h, id);
 
-        assert_int_equal(import->state, IDENTITY__IMPORT_STATE__IMPORT_REFUSED);
+        assert_int_equal(import->state, IMPORTS__IMPORT_STATE__IMPORT_REFUSED);
         assert_string_equal(import->fault, cases[i].reason);
         assert_non_null(strstr(import->seen, cases[i].seen));
         assert_true(*import->says);
@@ -324,7 +324,7 @@ static void one_that_is_given_up_meanwhile_stops_where_it_is(void **state)
     begin_with_her(&h);
     for (unsigned n = 0; n < N; n++)
         len = add_row(text, len, sizeof(text), n, "440604");
-    id = uploaded(&h, IDENTITY__IMPORT_KIND__IMPORT_ROSTER, 0, text);
+    id = uploaded(&h, IMPORTS__IMPORT_KIND__IMPORT_ROSTER, 0, text);
     checked(&h, id);
     assert_ok(call_on(&h, her(&h), "Imports.ConfirmImport", id));
     for (int i = 0; i < 3; i++)
@@ -338,7 +338,7 @@ static void one_that_is_given_up_meanwhile_stops_where_it_is(void **state)
     assert_int_equal(now(&h, id)->done, there);
     assert_int_equal(count(&h, "import_part"), 0);
     /* The next one is taken. */
-    id = uploaded(&h, IDENTITY__IMPORT_KIND__IMPORT_ROSTER, 0, text);
+    id = uploaded(&h, IMPORTS__IMPORT_KIND__IMPORT_ROSTER, 0, text);
     assert_int_equal(checked(&h, id)->unchanged, there);
     end(&h);
 }
@@ -355,7 +355,7 @@ static void who_has_lost_her_office_loads_nothing_more(void **state)
     begin_with_her(&h);
     for (unsigned n = 0; n < 5; n++)
         len = add_row(text, len, sizeof(text), n, "440604");
-    id = uploaded(&h, IDENTITY__IMPORT_KIND__IMPORT_ROSTER, 0, text);
+    id = uploaded(&h, IMPORTS__IMPORT_KIND__IMPORT_ROSTER, 0, text);
     assert_int_equal(checked(&h, id)->loaded, 5);
     assert_ok(call_on(&h, her(&h), "Imports.ConfirmImport", id));
     harness_tamper(&h, "DELETE FROM authority");
@@ -378,7 +378,7 @@ static void what_is_loaded_for_a_guard_is_no_coming_of_hers(void **state)
     begin_with_her(&h);
     assert_ok(create_grant(&h, harness_internal(&h), "16900000900", RULE__ROLE__SECURITY_ADMIN, "440600"));
     add_row(text, len, sizeof(text), 1, "440604");
-    id = uploaded(&h, IDENTITY__IMPORT_KIND__IMPORT_ROSTER, 0, text);
+    id = uploaded(&h, IMPORTS__IMPORT_KIND__IMPORT_ROSTER, 0, text);
     assert_int_equal(checked(&h, id)->loaded, 1);
     assert_int_equal(loaded(&h, id)->loaded, 1);
     assert_int_equal(count(&h, "root_guard"), 0);
@@ -401,7 +401,7 @@ static void unions_and_removals_are_uploaded_alike(void **state)
         len += (size_t)snprintf(text + len, sizeof(text) - len, "N-%d,甲工会,%s-%d\n", i, i % 2 ? "N" : "N",
                                 i % 200 ? 0 : 1);
     snprintf(text + len, sizeof(text) - len, "X,,440604\nY,甲工会,X\n");
-    id = uploaded(&h, IDENTITY__IMPORT_KIND__IMPORT_UNIONS, 0, text);
+    id = uploaded(&h, IMPORTS__IMPORT_KIND__IMPORT_UNIONS, 0, text);
     import = checked(&h, id);
     assert_int_equal(import->loaded, 450);
     assert_int_equal(import->refused, 2);
@@ -411,7 +411,7 @@ static void unions_and_removals_are_uploaded_alike(void **state)
     list_person(&h, 1, "440604");
     make_resident_id(1, id_number);
     snprintf(text, sizeof(text), "身份证号,姓名\n%s,王小明\n", id_number);
-    id = uploaded(&h, IDENTITY__IMPORT_KIND__IMPORT_REMOVALS, IDENTITY__ROSTER_REMOVAL__REMOVAL_MISTAKE, text);
+    id = uploaded(&h, IMPORTS__IMPORT_KIND__IMPORT_REMOVALS, IDENTITY__ROSTER_REMOVAL__REMOVAL_MISTAKE, text);
     assert_int_equal(checked(&h, id)->removed, 1);
     assert_int_equal(count(&h, "roster"), 1);
     assert_int_equal(loaded(&h, id)->removed, 1);
@@ -428,14 +428,14 @@ static void what_is_left_alone_is_given_up_and_old_reports_go(void **state)
     begin_with_her(&h);
     open_id = import_of(&h, try_begin(&h, her(&h), 1, first_id, 0, 10))->import_id;
     assert_ok(put(&h, her(&h), open_id, 0, "0123456789", 10));
-    id = uploaded(&h, IDENTITY__IMPORT_KIND__IMPORT_ROSTER, 0,
+    id = uploaded(&h, IMPORTS__IMPORT_KIND__IMPORT_ROSTER, 0,
                   HEADINGS "王小明,44060519850615123X,13800138000,440604,\n");
     checked(&h, id);
     loaded(&h, id);
     clock_step(&h.service.clock, IMPORT_IDLE_MS);
     while (harness_tidy(&h))
         continue;
-    assert_int_equal(now(&h, open_id)->state, IDENTITY__IMPORT_STATE__IMPORT_GIVEN_UP);
+    assert_int_equal(now(&h, open_id)->state, IMPORTS__IMPORT_STATE__IMPORT_GIVEN_UP);
     assert_int_equal(count(&h, "import_part"), 0);
     assert_non_null(strstr(report(&h, id), "2,新增"));
     clock_step(&h.service.clock, IMPORT_KEPT_MS);
@@ -444,7 +444,7 @@ static void what_is_left_alone_is_given_up_and_old_reports_go(void **state)
     assert_int_equal(count(&h, "import_page"), 0);
     assert_int_equal(count(&h, "import WHERE told <> x''"), 0);
     assert_refused(call_on(&h, her(&h), "Imports.DownloadImportReport", id), "IMPORT_REPORT_GONE");
-    assert_int_equal(now(&h, id)->state, IDENTITY__IMPORT_STATE__IMPORT_LOADED);
+    assert_int_equal(now(&h, id)->state, IMPORTS__IMPORT_STATE__IMPORT_LOADED);
     end(&h);
 }
 
@@ -459,7 +459,7 @@ static void nobody_is_readable_in_the_store_while_an_upload_is_under_way(void **
 
     (void)state;
     begin_with_her(&h);
-    checked(&h, uploaded(&h, IDENTITY__IMPORT_KIND__IMPORT_ROSTER, 0, text));
+    checked(&h, uploaded(&h, IMPORTS__IMPORT_KIND__IMPORT_ROSTER, 0, text));
     for (int i = 0; i < 2; i++) {
         snprintf(path, sizeof(path), "%s/data.sqlite%s", h.dir, i ? "-wal" : "");
         file = fopen(path, "r");
@@ -481,8 +481,8 @@ static void nobody_is_readable_in_the_store_while_an_upload_is_under_way(void **
 
 static size_t listed(struct harness *h, int state)
 {
-    Identity__ListImportsRequest request = IDENTITY__LIST_IMPORTS_REQUEST__INIT;
-    Identity__ImportState states[] = {(Identity__ImportState)state};
+    Imports__ListImportsRequest request = IMPORTS__LIST_IMPORTS_REQUEST__INIT;
+    Imports__ImportState states[] = {(Imports__ImportState)state};
     Identity__ImportList *list;
 
     request.state = states;
@@ -500,13 +500,13 @@ static void her_uploads_are_listed_by_state(void **state)
 
     (void)state;
     begin_with_her(&h);
-    checked(&h, uploaded(&h, IDENTITY__IMPORT_KIND__IMPORT_ROSTER, 0, "%PDF-1.7"));
+    checked(&h, uploaded(&h, IMPORTS__IMPORT_KIND__IMPORT_ROSTER, 0, "%PDF-1.7"));
     for (int i = 0; i < 3; i++)
         assert_ok(try_begin(&h, her(&h), 1, first_id, 0, 10));
     assert_int_equal(listed(&h, 0), 4);
-    assert_int_equal(listed(&h, IDENTITY__IMPORT_STATE__IMPORT_UPLOADING), 3);
-    assert_int_equal(listed(&h, IDENTITY__IMPORT_STATE__IMPORT_REFUSED), 1);
-    assert_int_equal(listed(&h, IDENTITY__IMPORT_STATE__IMPORT_LOADED), 0);
+    assert_int_equal(listed(&h, IMPORTS__IMPORT_STATE__IMPORT_UPLOADING), 3);
+    assert_int_equal(listed(&h, IMPORTS__IMPORT_STATE__IMPORT_REFUSED), 1);
+    assert_int_equal(listed(&h, IMPORTS__IMPORT_STATE__IMPORT_LOADED), 0);
     end(&h);
 }
 
@@ -517,7 +517,7 @@ static void the_audit_finds_an_import_in_another_state(void **state)
 
     (void)state;
     begin_with_her(&h);
-    id = uploaded(&h, IDENTITY__IMPORT_KIND__IMPORT_ROSTER, 0,
+    id = uploaded(&h, IMPORTS__IMPORT_KIND__IMPORT_ROSTER, 0,
                   HEADINGS "王小明,44060519850615123X,13800138000,440604,\n");
     checked(&h, id);
     assert_string_equal(harness_audit(&h), "");
@@ -528,6 +528,26 @@ static void the_audit_finds_an_import_in_another_state(void **state)
     harness_tamper(&h, "DELETE FROM import");
     assert_string_not_equal(harness_audit(&h), "");
     harness_close(&h);
+}
+
+/* Its message is the part's as it stands, with what is identity's own in place of the detail. */
+static void what_the_part_tells_of_an_import_is_in_identitys_own(void **state)
+{
+    const ProtobufCMessageDescriptor *part = &imports__import__descriptor, *own = &identity__import__descriptor;
+
+    (void)state;
+    assert_int_equal(own->n_fields, part->n_fields);
+    for (unsigned i = 0; i < part->n_fields; i++) {
+        const ProtobufCFieldDescriptor *told = &part->fields[i],
+                                       *said = protobuf_c_message_descriptor_get_field(own, told->id);
+
+        if (strcmp(told->name, "detail") == 0)
+            continue;
+        assert_non_null(said);
+        assert_string_equal(said->name, told->name);
+        assert_int_equal(said->type, told->type);
+        assert_ptr_equal(said->descriptor, told->descriptor);
+    }
 }
 
 int main(void)
@@ -544,6 +564,7 @@ int main(void)
         cmocka_unit_test(what_is_left_alone_is_given_up_and_old_reports_go),
         cmocka_unit_test(nobody_is_readable_in_the_store_while_an_upload_is_under_way),
         cmocka_unit_test(her_uploads_are_listed_by_state),
+        cmocka_unit_test(what_the_part_tells_of_an_import_is_in_identitys_own),
         cmocka_unit_test(the_audit_finds_an_import_in_another_state),
     };
 

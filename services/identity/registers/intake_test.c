@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "services/identity/registers/intake.h"
+#include "services/identity/registers/tables.h"
 
 static struct intake intake;
 static struct intake_page page;
@@ -33,7 +33,7 @@ static const char *take(int kind, const char *union_code, const char *text)
 
     assert_int_equal(write(file, text, strlen(text)), strlen(text));
     pipe = intake_open(NULL, file);
-    intake_init(&intake, kind, union_code, pipe);
+    intake_init(&intake, table_kind(kind), union_code, pipe);
     *rows = '\0';
     do {
         intake_empty(&page);
@@ -47,7 +47,7 @@ static const char *take(int kind, const char *union_code, const char *text)
 
 static const char *roster(const char *text)
 {
-    return take(IDENTITY__IMPORT_KIND__IMPORT_ROSTER, "", text);
+    return take(IMPORTS__IMPORT_KIND__IMPORT_ROSTER, "", text);
 }
 
 static void columns_are_found_by_their_headings_in_any_order(void **state)
@@ -71,11 +71,11 @@ static void columns_are_found_by_their_headings_in_any_order(void **state)
         assert_string_equal(rows, "2:王|1|2|3|4\n");
         assert_int_equal(intake.line, 1);
     }
-    assert_string_equal(take(IDENTITY__IMPORT_KIND__IMPORT_UNIONS, "", "上级工会编码,工会名称,工会编码\n1,甲,2\n"), "");
+    assert_string_equal(take(IMPORTS__IMPORT_KIND__IMPORT_UNIONS, "", "上级工会编码,工会名称,工会编码\n1,甲,2\n"), "");
     assert_string_equal(rows, "2:2|甲|1|\n");
-    assert_string_equal(take(IDENTITY__IMPORT_KIND__IMPORT_UNIONS, "", "code,name,parent_code,trades\n2,甲,1,4\n"), "");
+    assert_string_equal(take(IMPORTS__IMPORT_KIND__IMPORT_UNIONS, "", "code,name,parent_code,trades\n2,甲,1,4\n"), "");
     assert_string_equal(rows, "2:2|甲|1|4\n");
-    assert_string_equal(take(IDENTITY__IMPORT_KIND__IMPORT_REMOVALS, "", "姓名,所属工会,身份证号\n王,2,1\n"), "");
+    assert_string_equal(take(IMPORTS__IMPORT_KIND__IMPORT_REMOVALS, "", "姓名,所属工会,身份证号\n王,2,1\n"), "");
     assert_string_equal(rows, "2:1|2\n");
     assert_string_equal(intake.unread, "姓名");
 }
@@ -100,10 +100,24 @@ static void a_table_without_a_column_of_unions_is_of_one(void **state)
     (void)state;
     assert_string_equal(roster(text), "FILE_HEADINGS");
     assert_non_null(strstr(intake.seen, "工会编码"));
-    assert_string_equal(take(IDENTITY__IMPORT_KIND__IMPORT_ROSTER, "440604", text), "");
+    assert_string_equal(take(IMPORTS__IMPORT_KIND__IMPORT_ROSTER, "440604", text), "");
     assert_string_equal(rows, "2:王|1|2|440604|\n");
-    take(IDENTITY__IMPORT_KIND__IMPORT_ROSTER, "440604", "姓名,身份证号,手机,工会\n王,1,2,\n李,1,2,440605\n");
+    take(IMPORTS__IMPORT_KIND__IMPORT_ROSTER, "440604", "姓名,身份证号,手机,工会\n王,1,2,\n李,1,2,440605\n");
     assert_string_equal(rows, "2:王|1|2||\n3:李|1|2|440605|\n"); /* there is one, which is to be filled in */
+}
+
+/* People who are taken off one union. */
+static void a_table_may_have_one_column_when_no_more_are_needed(void **state)
+{
+    static const char text[] = "退会人员\n身份证号\n1\n\n2\n";
+
+    (void)state;
+    assert_string_equal(take(IMPORTS__IMPORT_KIND__IMPORT_REMOVALS, "440604", text), "");
+    assert_string_equal(rows, "3:1|440604\n5:2|440604\n");
+    assert_string_equal(take(IMPORTS__IMPORT_KIND__IMPORT_REMOVALS, "", text), "FILE_SEPARATOR");
+    assert_non_null(strstr(intake.seen, "工会编码"));
+    assert_string_equal(take(IMPORTS__IMPORT_KIND__IMPORT_REMOVALS, "440604", "1\n2\n"), "FILE_HEADINGS");
+    assert_non_null(strstr(intake.seen, "身份证号码"));
 }
 
 static void what_cannot_be_decided_is_one_diagnosis_and_no_row(void **state)
@@ -121,6 +135,8 @@ static void what_cannot_be_decided_is_one_diagnosis_and_no_row(void **state)
         {"名册,,\n姓名,电话,工会编码\n王,1,2\n", "FILE_HEADINGS", "缺少“身份证号码”列；第2行：姓名 | 电话 | 工会编码"},
         {"姓名,身份证号,身份证号码,手机,工会编码\n王,1,2,3,4\n", "FILE_HEADING_TWICE", "身份证号 | 身份证号码"},
         {"姓名\n王\n", "FILE_SEPARATOR", "姓名"},
+        {"姓名|身份证号|手机|工会编码\n王|44060519850615123X|13800138000|440604\n", "FILE_SEPARATOR", "王*"},
+        {"王小明 44060519850615123X 13800138000 440604\n", "FILE_SEPARATOR", "王*"},
         {"%PDF-1.7\n", "FILE_KIND", "PDF"},
         {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1W\0o", "FILE_KIND", "OLE"},
         {"PK\x03\x04", "FILE_DAMAGED", ""},
@@ -186,7 +202,7 @@ static void pages_are_filled_by_rows_and_by_text(void **state)
         len = put(text, len, sizeof(text), "%s,1,2,%d\n", i < 100 ? field : "王", i);
     assert_int_equal(write(file, text, len), len);
     pipe = intake_open(NULL, file);
-    intake_init(&intake, IDENTITY__IMPORT_KIND__IMPORT_ROSTER, "", pipe);
+    intake_init(&intake, table_kind(IMPORTS__IMPORT_KIND__IMPORT_ROSTER), "", pipe);
     while (!intake.ended || intake.held.line) {
         intake_empty(&page);
         assert_true(intake_fill(&intake, &page));
@@ -212,11 +228,11 @@ static void what_a_child_does_not_end_is_no_file(void **state)
 
         assert_int_equal(write(file, said[i], strlen(said[i])), strlen(said[i]));
         lseek(file, 0, SEEK_SET);
-        intake_init(&intake, IDENTITY__IMPORT_KIND__IMPORT_ROSTER, "", file);
+        intake_init(&intake, table_kind(IMPORTS__IMPORT_KIND__IMPORT_ROSTER), "", file);
         intake_empty(&page);
         assert_true(intake_fill(&intake, &page));
         assert_true(intake.ended);
-        assert_int_equal(intake.fault, IDENTITY__REASON__FILE_UNREADABLE);
+        assert_int_equal(intake.fault, IMPORTS__REASON__FILE_UNREADABLE);
         close(file);
     }
 }
@@ -227,6 +243,7 @@ int main(void)
         cmocka_unit_test(columns_are_found_by_their_headings_in_any_order),
         cmocka_unit_test(a_title_stands_above_and_what_is_not_read_is_told),
         cmocka_unit_test(a_table_without_a_column_of_unions_is_of_one),
+        cmocka_unit_test(a_table_may_have_one_column_when_no_more_are_needed),
         cmocka_unit_test(what_cannot_be_decided_is_one_diagnosis_and_no_row),
         cmocka_unit_test(many_rounded_numbers_refuse_the_file_and_a_few_their_rows),
         cmocka_unit_test(pages_are_filled_by_rows_and_by_text),

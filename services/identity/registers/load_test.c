@@ -2,8 +2,8 @@
 #include <sys/mman.h>
 
 #include "services/identity/fixture.h"
-#include "services/identity/registers/lines.h"
-#include "services/identity/registers/named.h"
+#include "common/benefit/imports/lines.h"
+#include "common/benefit/imports/named.h"
 #include "services/identity/unions/unions.h"
 
 static void two_unions(struct harness *h)
@@ -18,7 +18,7 @@ static int64_t roster_rows(struct harness *h)
     return harness_number(h, "SELECT count(*) FROM roster");
 }
 
-static const Identity__ImportProblem *problem_at(const Identity__ImportReport *report, int line)
+static const Imports__ImportProblem *problem_at(const Imports__ImportReport *report, int line)
 {
     for (size_t i = 0; i < report->n_problems; i++) {
         if (report->problems[i]->line == line)
@@ -48,8 +48,8 @@ static void bad_lines_are_named_and_good_ones_loaded(void **state)
         {"王小明,44060519850615123X,13800138000", "CSV_MALFORMED", ""},
         {"王\"小明,44060519850615123X,13800138000,440604,", "CSV_MALFORMED", ""},
     };
-    const Identity__ImportProblem *problem;
-    Identity__ImportReport *report;
+    const Imports__ImportProblem *problem;
+    Imports__ImportReport *report;
     char csv[4096] = GOOD_ROW;
     struct harness h;
 
@@ -102,8 +102,8 @@ static void resident_ids_are_judged_by_their_date_region_and_age(void **state)
         {"44060320050615123", "REGION_ABOLISHED", true}, /* 石湾区, to 2002 */
         {"44069919850615123", "REGION_UNKNOWN", true},
     };
-    const Identity__ImportProblem *problem;
-    Identity__ImportReport *report;
+    const Imports__ImportProblem *problem;
+    Imports__ImportReport *report;
     char csv[256], id[CN_RESIDENT_ID_LEN + 1];
     struct harness h;
 
@@ -126,7 +126,7 @@ static void resident_ids_are_judged_by_their_date_region_and_age(void **state)
 
 static void a_person_is_on_one_unions_roster_once(void **state)
 {
-    Identity__ImportReport *report;
+    Imports__ImportReport *report;
     struct harness h;
 
     (void)state;
@@ -144,7 +144,7 @@ static void a_person_is_on_one_unions_roster_once(void **state)
 
 static void a_row_imported_again_becomes_what_it_says_now(void **state)
 {
-    Identity__ImportReport *report;
+    Imports__ImportReport *report;
     Identity__RosterRowChanged *changed;
     struct harness h;
     int64_t rows;
@@ -160,8 +160,8 @@ static void a_row_imported_again_becomes_what_it_says_now(void **state)
     assert_int_equal(report->unchanged, 1);
     assert_int_equal(report->updated, 1);
     assert_int_equal(report->n_outcomes, 2);
-    assert_int_equal(report->outcomes[0], IDENTITY__IMPORT_OUTCOME__OUTCOME_UNCHANGED);
-    assert_int_equal(report->outcomes[1], IDENTITY__IMPORT_OUTCOME__OUTCOME_UPDATED);
+    assert_int_equal(report->outcomes[0], IMPORTS__IMPORT_OUTCOME__OUTCOME_UNCHANGED);
+    assert_int_equal(report->outcomes[1], IMPORTS__IMPORT_OUTCOME__OUTCOME_UPDATED);
     assert_int_equal(journal_rows(&h), rows + 1);
     changed = last_event(&h, IDENTITY__EVENT__EVENT_ROSTER_ROW_CHANGED)->roster_row_changed;
     assert_true(changed->name && !changed->mobile && !changed->trade);
@@ -169,7 +169,7 @@ static void a_row_imported_again_becomes_what_it_says_now(void **state)
         harness_output(&h,
                        import_page(&h, harness_official(&h, 5, RULE__ROLE__UNION_ADMIN, "0000"),
                                    "Identity.ImportRoster", "李小明,440106200002290104,13800138002,440604,\n", false),
-                       &identity__import_report__descriptor);
+                       &imports__import_report__descriptor);
     assert_int_equal(report->updated, 1);
     changed = last_event(&h, IDENTITY__EVENT__EVENT_ROSTER_ROW_CHANGED)->roster_row_changed;
     assert_true(!changed->name && changed->mobile && changed->trade);
@@ -182,7 +182,7 @@ static void a_row_imported_again_becomes_what_it_says_now(void **state)
 
 static void a_trade_that_a_row_says_anew_is_hers(void **state)
 {
-    Identity__ImportReport *report;
+    Imports__ImportReport *report;
     Rpc__Principal *who;
     char id[CN_RESIDENT_ID_LEN + 1], csv[256];
     struct harness h;
@@ -205,7 +205,7 @@ static void a_trade_that_a_row_says_anew_is_hers(void **state)
 
 static void a_union_imported_again_becomes_what_it_says_now(void **state)
 {
-    Identity__ImportReport *report;
+    Imports__ImportReport *report;
     const Rpc__Principal *official;
     struct union_node node;
     struct harness h;
@@ -218,7 +218,7 @@ static void a_union_imported_again_becomes_what_it_says_now(void **state)
     report = harness_output(&h,
                             import_page(&h, official, "Identity.ImportUnions",
                                         "440604,禅城区工会,440600,COURIER\n440605,南海区总工会,440604\n", false),
-                            &identity__import_report__descriptor);
+                            &imports__import_report__descriptor);
     assert_int_equal(report->updated, 1);
     assert_string_equal(problem_at(report, 3)->reason, "UNION_CODE_TAKEN"); /* it hangs elsewhere */
     assert_true(last_event(&h, IDENTITY__EVENT__EVENT_UNION_ROW_CHANGED)->union_row_changed->trades);
@@ -227,11 +227,11 @@ static void a_union_imported_again_becomes_what_it_says_now(void **state)
     assert_int_equal(node.trades, 1 << RPC__TRADE__COURIER);
     report = harness_output(
         &h, import_page(&h, official, "Identity.ImportUnions", "440604,禅城区工会,440600,COURIER\n", false),
-        &identity__import_report__descriptor);
+        &imports__import_report__descriptor);
     assert_int_equal(report->unchanged, 1);
     official = harness_official(&h, 5, RULE__ROLE__UNION_ADMIN, node.path);
     report = harness_output(&h, import_page(&h, official, "Identity.ImportUnions", "440604,甲区工会,440600\n", false),
-                            &identity__import_report__descriptor);
+                            &imports__import_report__descriptor);
     assert_string_equal(problem_at(report, 2)->reason, "OUTSIDE_YOUR_UNION");
     end(&h);
 }
@@ -247,7 +247,7 @@ static void a_union_is_known_by_its_name_when_no_other_has_it(void **state)
         {"南山区总工会", "UNION_NOT_FOUND"},
         {"a 1", "UNION_CODE_INVALID"},
     };
-    Identity__ImportReport *report;
+    Imports__ImportReport *report;
     char csv[1024] = "";
     size_t len = 0;
     struct harness h;
@@ -257,7 +257,7 @@ static void a_union_is_known_by_its_name_when_no_other_has_it(void **state)
     two_unions(&h);
     report = harness_output(
         &h, import_page(&h, harness_internal(&h), "Identity.ImportUnions", "440608,禅城区总工会,440600\n", false),
-        &identity__import_report__descriptor);
+        &imports__import_report__descriptor);
     assert_int_equal(report->loaded, 1);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         len += (size_t)snprintf(csv + len, sizeof(csv) - len, "王小明,44060519850615123X,13800138000,%s,\n",
@@ -265,7 +265,7 @@ static void a_union_is_known_by_its_name_when_no_other_has_it(void **state)
     report = import_roster(&h, csv);
     assert_int_equal(report->loaded, 1);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        const Identity__ImportProblem *problem = problem_at(report, (int)i + 2);
+        const Imports__ImportProblem *problem = problem_at(report, (int)i + 2);
 
         assert_string_equal(problem ? problem->reason : "", cases[i].reason);
     }
@@ -277,7 +277,7 @@ static void a_union_is_known_by_its_name_when_no_other_has_it(void **state)
 
 static void a_person_of_another_union_is_loaded_and_reported(void **state)
 {
-    Identity__ImportReport *report;
+    Imports__ImportReport *report;
     struct harness h;
 
     (void)state;
@@ -295,7 +295,7 @@ static void a_person_of_another_union_is_loaded_and_reported(void **state)
 static void a_rehearsal_says_the_same_and_changes_nothing(void **state)
 {
     static const char page[] = GOOD_ROW OTHER_ROW GOOD_ROW;
-    Identity__ImportReport *rehearsed, *loaded;
+    Imports__ImportReport *rehearsed, *loaded;
     const Rpc__Answer *answer;
     struct harness h;
     int64_t rows;
@@ -305,12 +305,12 @@ static void a_rehearsal_says_the_same_and_changes_nothing(void **state)
     two_unions(&h);
     rows = journal_rows(&h);
     answer = import_page(&h, harness_internal(&h), "Identity.ImportRoster", page, true);
-    rehearsed = harness_output(&h, answer, &identity__import_report__descriptor);
+    rehearsed = harness_output(&h, answer, &imports__import_report__descriptor);
     assert_int_equal(journal_rows(&h), rows);
     assert_int_equal(roster_rows(&h), 0);
     loaded = import_roster(&h, page);
-    assert_int_equal(identity__import_report__get_packed_size(loaded),
-                     identity__import_report__get_packed_size(rehearsed));
+    assert_int_equal(imports__import_report__get_packed_size(loaded),
+                     imports__import_report__get_packed_size(rehearsed));
     assert_int_equal(rehearsed->loaded, 2);
     assert_int_equal(rehearsed->refused, 1);
     assert_int_equal(journal_rows(&h), rows + 2);
@@ -320,7 +320,7 @@ static void a_rehearsal_says_the_same_and_changes_nothing(void **state)
 static void an_official_loads_the_rosters_of_her_own_unions(void **state)
 {
     const Rpc__Principal *official;
-    Identity__ImportReport *report;
+    Imports__ImportReport *report;
     const Rpc__Answer *answer;
     struct harness h;
 
@@ -330,7 +330,7 @@ static void an_official_loads_the_rosters_of_her_own_unions(void **state)
     official = harness_official(&h, 5, RULE__ROLE__UNION_ADMIN, "00000001");
     answer = import_page(&h, official, "Identity.ImportRoster",
                          GOOD_ROW "李明,440106200002290104,13800138001,440605,\n", false);
-    report = harness_output(&h, answer, &identity__import_report__descriptor);
+    report = harness_output(&h, answer, &imports__import_report__descriptor);
     assert_int_equal(report->loaded, 1);
     assert_string_equal(problem_at(report, 2)->reason, "OUTSIDE_YOUR_UNION");
     assert_string_equal(problem_at(report, 2)->field, "unionCode");
@@ -357,7 +357,7 @@ static void unions_load_below_parents_of_the_same_page(void **state)
         {7, "UNION_NAME_INVALID", "name"}, {9, "OUTSIDE_YOUR_UNION", "parentCode"},
     };
     const Rpc__Principal *official;
-    Identity__ImportReport *report;
+    Imports__ImportReport *report;
     struct union_node node;
     struct harness h;
 
@@ -367,7 +367,7 @@ static void unions_load_below_parents_of_the_same_page(void **state)
     official = harness_official(&h, 5, RULE__ROLE__UNION_ADMIN, "0000");
     for (int round = 0; round < 2; round++) {
         report = harness_output(&h, import_page(&h, official, "Identity.ImportUnions", page, round == 0),
-                                &identity__import_report__descriptor);
+                                &imports__import_report__descriptor);
         assert_int_equal(report->lines, 7);
         assert_int_equal(report->loaded, 2);
         assert_int_equal(report->n_problems, ARRAY_LEN(problems));

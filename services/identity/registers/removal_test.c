@@ -25,8 +25,8 @@ static const Rpc__Answer *take_off(struct harness *h, const Rpc__Principal *who,
     return harness_call(h, "Rosters.RemoveRosterRows", &request.base, who, NULL);
 }
 
-static Identity__ImportReport *take_off_listed(struct harness *h, const Rpc__Principal *who, const char *csv,
-                                               bool check_only)
+static Imports__ImportReport *take_off_listed(struct harness *h, const Rpc__Principal *who, const char *csv,
+                                              bool check_only)
 {
     Identity__RemoveListedRequest request = IDENTITY__REMOVE_LISTED_REQUEST__INIT;
 
@@ -35,7 +35,7 @@ static Identity__ImportReport *take_off_listed(struct harness *h, const Rpc__Pri
     request.check_only = check_only;
     request.reason = IDENTITY__ROSTER_REMOVAL__REMOVAL_LEFT_COMPANY;
     return harness_output(h, harness_call(h, "Rosters.RemoveListed", &request.base, who, NULL),
-                          &identity__import_report__descriptor);
+                          &imports__import_report__descriptor);
 }
 
 static struct tally tally_of(struct harness *h, int64_t union_id)
@@ -114,7 +114,7 @@ static void who_is_a_member_by_a_row_has_left_the_company_with_it(void **state)
 
 static void a_removal_that_is_taken_back_restores_her_membership(void **state)
 {
-    Identity__ImportReport *report;
+    Imports__ImportReport *report;
     Rpc__Principal *hers, *who;
     char csv[256], id[CN_RESIDENT_ID_LEN + 1];
     struct harness h;
@@ -131,7 +131,7 @@ static void a_removal_that_is_taken_back_restores_her_membership(void **state)
         assert_string_equal(person_signed_in(&h, 1)->union_path, ROOT);
         report = import_roster(&h, csv);
         assert_int_equal(report->restored, 1);
-        assert_int_equal(report->outcomes[0], IDENTITY__IMPORT_OUTCOME__OUTCOME_RESTORED);
+        assert_int_equal(report->outcomes[0], IMPORTS__IMPORT_OUTCOME__OUTCOME_RESTORED);
         who = person_signed_in(&h, 1);
         assert_string_equal(who->union_path, FIRST);
         assert_int_equal(who->trade, RPC__TRADE__COURIER);
@@ -219,7 +219,7 @@ static void who_has_joined_the_same_union_by_request_stays_in_it(void **state)
 static void many_are_taken_off_by_a_list(void **state)
 {
     char csv[512], id[3][CN_RESIDENT_ID_LEN + 1];
-    Identity__ImportReport *report;
+    Imports__ImportReport *report;
     struct harness h;
 
     (void)state;
@@ -292,8 +292,8 @@ static void make_rounded_id(char ret[CN_RESIDENT_ID_LEN + 1])
 static void a_number_that_may_be_rounded_is_doubted_whether_she_is_added_or_taken_off(void **state)
 {
     char csv[256], id[CN_RESIDENT_ID_LEN + 1];
-    const Identity__ImportProblem *problem;
-    Identity__ImportReport *report;
+    const Imports__ImportProblem *problem;
+    Imports__ImportReport *report;
     struct harness h;
 
     (void)state;

@@ -16,17 +16,24 @@ static void journal_added(const struct roster_entry *entry, void *call)
     rpc_tell(call, &added.base);
 }
 
-static void seal(struct identity *self, const struct roster_row *row, struct roster_entry *entry, void *call)
+static struct person person_of(const struct roster_row *row)
 {
-    unsigned char nonce[PII_NONCE_LEN];
     struct person person;
 
     memcpy(person.name, row->name, sizeof(person.name));
     memcpy(person.resident_id, row->id.number, sizeof(person.resident_id));
     memcpy(person.mobile, row->mobile, sizeof(person.mobile));
-    entry->trade = (int)row->trade;
+    return person;
+}
+
+static void seal(struct identity *self, const struct person *person, int trade, struct roster_entry *entry, void *call)
+{
+    unsigned char nonce[PII_NONCE_LEN];
+
+    entry->trade = trade;
     rpc_random(call, nonce, sizeof(nonce));
-    person_seal_roster(self, entry->id, nonce, &person, &entry->sealed);
+    person_seal_roster(self, entry->id, nonce, person, &entry->sealed);
+    person_index_id(self, person->resident_id, entry->person);
 }
 
 /* ---- again ---- */
@@ -50,7 +57,7 @@ static void follow_trade(struct identity *self, const struct roster_entry *entry
 }
 
 /* What a row says now, which was there. */
-static int change(struct identity *self, const struct roster_row *row, struct roster_entry *entry, void *call)
+static int change(struct identity *self, const struct person *person, int trade, struct roster_entry *entry, void *call)
 {
     Identity__RosterRowChanged changed = IDENTITY__ROSTER_ROW_CHANGED__INIT;
     struct person was = {0};
@@ -58,17 +65,33 @@ static int change(struct identity *self, const struct roster_row *row, struct ro
     person_open_roster(self, entry->id, &entry->sealed, &was);
     changed.roster_id = entry->id;
     changed.union_id = entry->union_id;
-    changed.name = strcmp(was.name, row->name) != 0;
-    changed.mobile = strcmp(was.mobile, row->mobile) != 0;
-    changed.trade = entry->trade != (int)row->trade;
-    if (!changed.name && !changed.mobile && !changed.trade)
-        return IDENTITY__IMPORT_OUTCOME__OUTCOME_UNCHANGED;
-    seal(self, row, entry, call);
+    changed.name = strcmp(was.name, person->name) != 0;
+    changed.mobile = strcmp(was.mobile, person->mobile) != 0;
+    changed.trade = entry->trade != trade;
+    changed.resident_id = strcmp(was.resident_id, person->resident_id) != 0;
+    if (!changed.name && !changed.mobile && !changed.trade && !changed.resident_id)
+        return IMPORTS__IMPORT_OUTCOME__OUTCOME_UNCHANGED;
+    seal(self, person, trade, entry, call);
     rosters_set(&self->rosters, entry);
     rpc_tell(call, &changed.base);
     if (changed.trade)
         follow_trade(self, entry, call);
-    return IDENTITY__IMPORT_OUTCOME__OUTCOME_UPDATED;
+    return IMPORTS__IMPORT_OUTCOME__OUTCOME_UPDATED;
+}
+
+void roster_correct(struct identity *self, struct roster_entry *entry, const struct person *wanted, int trade,
+                    void *call)
+{
+    struct person person;
+
+    person_open_roster(self, entry->id, &entry->sealed, &person);
+    if (wanted->name[0])
+        memcpy(person.name, wanted->name, sizeof(person.name));
+    if (wanted->resident_id[0])
+        memcpy(person.resident_id, wanted->resident_id, sizeof(person.resident_id));
+    if (wanted->mobile[0])
+        memcpy(person.mobile, wanted->mobile, sizeof(person.mobile));
+    change(self, &person, trade ? trade : entry->trade, entry, call);
 }
 
 /* ---- back ---- */
@@ -130,10 +153,16 @@ static bool restore(struct identity *self, const struct roster_row *row, const s
     return true;
 }
 
+bool roster_is_new(int outcome)
+{
+    return outcome == IMPORTS__IMPORT_OUTCOME__OUTCOME_ADDED || outcome == IMPORTS__IMPORT_OUTCOME__OUTCOME_RESTORED;
+}
+
 int roster_put(struct identity *self, const struct roster_row *row, const struct union_node *node, void *call,
                int *ret_outcome, bool *ret_elsewhere)
 {
     struct roster_entry entries[ROSTERS_SEEN], entry = {.union_id = node->id};
+    struct person person = person_of(row);
     int added;
     size_t n;
 
@@ -142,18 +171,18 @@ int roster_put(struct identity *self, const struct roster_row *row, const struct
     for (size_t i = 0; i < n; i++) {
         if (entries[i].union_id == node->id) {
             *ret_elsewhere = n > 1;
-            *ret_outcome = change(self, row, &entries[i], call);
+            *ret_outcome = change(self, &person, (int)row->trade, &entries[i], call);
             return 0;
         }
     }
     entry.id = id_next(&self->ids, rpc_now(call));
-    seal(self, row, &entry, call);
+    seal(self, &person, (int)row->trade, &entry, call);
     added = rosters_add(&self->rosters, &entry);
     if (added < 0)
         return added == -1 ? IDENTITY__REASON__ROSTER_DUPLICATE : RPC__REASON__STORE_FAILED;
     journal_added(&entry, call);
     *ret_elsewhere = n > 0;
-    *ret_outcome = n == 0 && restore(self, row, &entry, call) ? IDENTITY__IMPORT_OUTCOME__OUTCOME_RESTORED
-                                                              : IDENTITY__IMPORT_OUTCOME__OUTCOME_ADDED;
+    *ret_outcome = n == 0 && restore(self, row, &entry, call) ? IMPORTS__IMPORT_OUTCOME__OUTCOME_RESTORED
+                                                              : IMPORTS__IMPORT_OUTCOME__OUTCOME_ADDED;
     return 0;
 }

@@ -7,7 +7,7 @@ enum { SQL_ADD, SQL_SET, SQL_FIND_PERSON, SQL_FIND, SQL_DROP, SQL_MEMBER, N_SQL 
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO roster (roster_id, union_id, trade, person, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
-    [SQL_SET] = "UPDATE roster SET trade = ?2, sealed = ?3 WHERE roster_id = ?1",
+    [SQL_SET] = "UPDATE roster SET trade = ?2, sealed = ?3, person = ?4 WHERE roster_id = ?1",
     [SQL_FIND_PERSON] = "SELECT roster_id, union_id, trade, sealed FROM roster WHERE person = ?1 LIMIT ?2",
     [SQL_FIND] = "SELECT roster_id, union_id, trade, sealed, person FROM roster WHERE roster_id = ?1",
     [SQL_DROP] = "DELETE FROM roster WHERE roster_id = ?1",
@@ -24,8 +24,8 @@ int rosters_add(const struct rosters *rosters, const struct roster_entry *entry)
 
 void rosters_set(const struct rosters *rosters, const struct roster_entry *entry)
 {
-    store_run(rosters->store, rosters->sql + SQL_SET, "iib", entry->id, (int64_t)entry->trade, entry->sealed.bytes,
-              entry->sealed.len);
+    store_run(rosters->store, rosters->sql + SQL_SET, "iibb", entry->id, (int64_t)entry->trade, entry->sealed.bytes,
+              entry->sealed.len, entry->person, sizeof(entry->person));
 }
 
 size_t rosters_find_person(const struct rosters *rosters, const unsigned char person[PII_INDEX_LEN],

@@ -15,7 +15,7 @@ struct roster_entry {
 
 /* 1; -1 when the person is on this union's roster already; -2 when the store failed. */
 int rosters_add(const struct rosters *rosters, const struct roster_entry *entry);
-/* Writes trade and seal of a row that is there. */
+/* Writes person, trade and seal of a row that is there. */
 void rosters_set(const struct rosters *rosters, const struct roster_entry *entry);
 /* Her rows, at most `size`; returns how many. */
 size_t rosters_find_person(const struct rosters *rosters, const unsigned char person[PII_INDEX_LEN],

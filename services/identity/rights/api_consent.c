@@ -1,6 +1,6 @@
-#include <mbedtls/sha256.h>
 
 #include "common/base/hex.h"
+#include "common/base/sha256.h"
 #include "services/identity/unions/decision.h"
 #include "services/identity/rights/api_rights.h"
 #include "services/identity/rights/consents.h"
@@ -98,7 +98,7 @@ static int make_policy(struct identity *self, const Identity__PublishPolicyReque
     *ret_field = "inForceAt";
     if (ret->in_force_at < rpc_now(call) || ret->in_force_at < last.in_force_at)
         return IDENTITY__REASON__POLICY_TOO_EARLY;
-    mbedtls_sha256_ret((const unsigned char *)req->text, strlen(req->text), ret->hash, 0);
+    sha256_of(req->text, strlen(req->text), ret->hash);
     return 0;
 }
 

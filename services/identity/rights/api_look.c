@@ -16,6 +16,7 @@
 #include "services/identity/people/members.h"
 #include "services/identity/people/merges.h"
 #include "services/identity/people/person.h"
+#include "services/identity/registers/declarations.h"
 #include "services/identity/rights/corrections.h"
 #include "services/identity/rights/look_tries.h"
 #include "services/identity/rights/looks.h"
@@ -147,6 +148,28 @@ static int step_up_case(struct identity *self, struct look_at *at)
     return 0;
 }
 
+/* Of an addition nobody is known, whoever may have an account elsewhere. */
+static int declaration_case(struct identity *self, struct look_at *at)
+{
+    struct declaration declaration;
+    struct declared declared;
+
+    if (!declarations_find(&self->declarations, at->case_id, &declaration))
+        return IDENTITY__REASON__DECLARATION_NOT_FOUND;
+    at->unions[0] = declaration.union_id;
+    if (declaration.state != IDENTITY__DECLARATION_STATE__DECLARATION_ASKED) {
+        at->refusal = IDENTITY__REASON__DECLARATION_DECIDED;
+        return 0;
+    }
+    person_open_declaration(self, declaration.id, &declaration.sealed, &at->asked);
+    if (declaration.kind == IDENTITY__DECLARATION_KIND__DECLARATION_ADDITION)
+        return 0;
+    declared_find(self, declaration.union_id, declaration.person, &declared);
+    at->members[0] = declared.member.id;
+    at->known = declared.known;
+    return 0;
+}
+
 static const struct {
     int (*find)(struct identity *self, struct look_at *at);
     bool resident_id, mobile; /* are shown whole */
@@ -159,6 +182,7 @@ static const struct {
     [IDENTITY__LOOK_CASE__LOOK_PROPOSAL] = {proposal_case, true, false},
     [IDENTITY__LOOK_CASE__LOOK_CONTEST] = {contest_case, false, true},
     [IDENTITY__LOOK_CASE__LOOK_STEP_UP] = {step_up_case, false, false},
+    [IDENTITY__LOOK_CASE__LOOK_DECLARATION] = {declaration_case, true, true},
     [IDENTITY__LOOK_CASE__LOOK_PASS] = {NULL, false, false}, /* by a letter */
 };
 
@@ -193,7 +217,8 @@ static int case_refusal(struct identity *self, const Identity__LookRequest *req,
         reason = RPC__REASON__OUTSIDE_YOUR_UNION;
     if (!reason)
         reason = ret->refusal;
-    if (!reason && (!req->member_id || (req->member_id != ret->members[0] && req->member_id != ret->members[1])))
+    if (!reason && (req->member_id ? req->member_id != ret->members[0] && req->member_id != ret->members[1]
+                                   : ret->look_case != IDENTITY__LOOK_CASE__LOOK_DECLARATION || ret->members[0]))
         reason = IDENTITY__REASON__MEMBER_NOT_FOUND;
     return reason;
 }
@@ -217,6 +242,8 @@ static int letter_refusal(struct identity *self, const char *text, void *call, s
 /* Finds whom the caller would look at, who is not she herself: 0 or the Reason. */
 static int find_subject(struct identity *self, const struct look_at *at, void *call, struct member *ret_member)
 {
+    if (!at->member_id) /* somebody who is declared, and no member */
+        return 0;
     if (at->member_id == rpc_principal(call)->member_id)
         return IDENTITY__REASON__NOT_FOR_YOURSELF;
     return members_find(&self->members, at->member_id, ret_member) ? 0 : IDENTITY__REASON__MEMBER_NOT_FOUND;
@@ -226,7 +253,7 @@ static int find_subject(struct identity *self, const struct look_at *at, void *c
 static int take_look(struct identity *self, const struct look_at *at, const char *method, bool mismatch, void *call,
                      int32_t *ret_left)
 {
-    int left = look_tries_take(&self->look_tries, at->look_case, at->case_id, rpc_now(call));
+    int left = look_tries_take(&self->look_tries, at->look_case, at->case_id, LOOKS_A_CASE, rpc_now(call));
 
     if (left < 0)
         return IDENTITY__REASON__LOOK_TRIES_EXHAUSTED;
@@ -270,7 +297,8 @@ static void looks__look_at_person(Identity__Looks_Service *service, const Identi
         return;
     if (at.look_case == IDENTITY__LOOK_CASE__LOOK_CONTEST)
         contests_note_look(&self->contests, at.case_id, rpc_principal(call)->member_id);
-    if (at.look_case != IDENTITY__LOOK_CASE__LOOK_JOIN) /* of which the applicant says who she is */
+    /* Of these two the case says who she is. */
+    if (at.look_case != IDENTITY__LOOK_CASE__LOOK_JOIN && at.look_case != IDENTITY__LOOK_CASE__LOOK_DECLARATION)
         person_open_member(self, &member, &at.known);
     mask(&at, &at.known);
     mask(&at, &at.asked);

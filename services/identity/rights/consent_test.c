@@ -1,9 +1,8 @@
 /* What members are told, what they agree to, and that they may take it back. */
 #include "services/identity/rights/consents.h"
 
-#include <mbedtls/sha256.h>
-
 #include "common/base/hex.h"
+#include "common/base/sha256.h"
 #include "services/identity/fixture.h"
 
 #define DAY INT64_C(86400000)
@@ -78,7 +77,7 @@ static void only_the_systems_administrator_of_a_root_publishes_what_members_are_
     policy = published(&h, root, IDENTITY__PURPOSE__PURPOSE_ACCOUNT, "告知\n全文");
     assert_int_equal(policy->version, 1);
     assert_string_equal(policy->text, "告知\n全文");
-    mbedtls_sha256_ret((const unsigned char *)"告知\n全文", strlen("告知\n全文"), hash, 0);
+    sha256_of("告知\n全文", strlen("告知\n全文"), hash);
     hex_print(hash, TEXT_HASH_LEN, digits);
     assert_string_equal(policy->text_sha256, digits);
     assert_memory_equal(last_event(&h, IDENTITY__EVENT__EVENT_POLICY_PUBLISHED)->policy_published->text_sha256.data,

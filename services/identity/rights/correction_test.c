@@ -1,4 +1,5 @@
 /* Corrections: a name or resident ID by the union's decision, a number by two codes or by proof and decision. */
+#include "services/identity/people/names.h"
 #include "services/identity/rights/corrections.h"
 
 #include "services/identity/fixture.h"
@@ -50,6 +51,15 @@ static const Rpc__Answer *ask_mobile(struct harness *h, const Rpc__Principal *wh
     return harness_call(h, "Corrections.AskMobileChange", &request.base, who, NULL);
 }
 
+static size_t n_marked(struct harness *h, const char *name)
+{
+    unsigned char mark[PII_INDEX_LEN];
+    int64_t ids[2];
+
+    name_mark(identity_of(h), name, mark);
+    return names_find(&identity_of(h)->names, mark, 0, ids, ARRAY_LEN(ids));
+}
+
 static void her_union_corrects_her_name_and_resident_id(void **state)
 {
     char id[CN_RESIDENT_ID_LEN + 1];
@@ -75,6 +85,8 @@ static void her_union_corrects_her_name_and_resident_id(void **state)
     known(&h, who->member_id, &member, &person);
     assert_string_equal(person.name, "王大明");
     assert_string_equal(person.resident_id, id);
+    assert_int_equal(n_marked(&h, "王大明"), 1); /* she is found by it now */
+    assert_int_equal(n_marked(&h, "王小明"), 0);
     assert_true(members_have_person(&identity_of(&h)->members, member.person));
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_CORRECTION_CHANGED)->correction_changed->state,
                      IDENTITY__CORRECTION_STATE__CORRECTION_APPROVED);

@@ -2,9 +2,10 @@
 
 #include "services/identity/people/data_keys.h"
 #include "services/identity/people/members.h"
+#include "services/identity/people/names.h"
 #include "services/identity/access/session_life.h"
 #include "services/identity/rights/api_rights.h"
-#include "services/identity/unions/pages.h"
+#include "services/identity/unions/waitings.h"
 #include "services/identity/people/notices.h"
 
 #define COLUMNS                                                                                                        \
@@ -48,6 +49,8 @@ void correction_ask(struct identity *self, const struct correction *correction, 
     store_run(self->store, self->corrections.sql + SQL_ADD, "iiiiiib", correction->id, correction->member_id,
               correction->union_id, (int64_t)correction->state, (int64_t)correction->reason, correction->asked_at,
               correction->sealed.bytes, correction->sealed.len);
+    waitings_set(&self->waitings, IDENTITY__WAITING_KIND__WAITING_CORRECTION, correction->id, correction->union_id,
+                 false);
     journal(correction, call);
 }
 
@@ -90,6 +93,7 @@ void correction_end(struct identity *self, struct correction *correction, int st
     correction->sealed.len = 0;
     store_run(self->store, self->corrections.sql + SQL_END, "iiiiit", correction->id, (int64_t)state,
               correction->decided_at, correction->decided_by, (int64_t)correction->refusal, correction->remark);
+    waitings_end(&self->waitings, IDENTITY__WAITING_KIND__WAITING_CORRECTION, correction->id);
     journal(correction, call);
     if (state == IDENTITY__CORRECTION_STATE__CORRECTION_APPROVED)
         account_tell_decided(self, correction->member_id, NOTICE__NOTICE_KIND__ACCOUNT_CORRECTION_DONE, correction->id,
@@ -144,6 +148,7 @@ static int correct_person(struct identity *self, struct member *member, const st
     rpc_random(call, nonce, sizeof(nonce));
     person_seal_member(self, member, nonce, &person, &member->sealed_person);
     members_verify(&self->members, member);
+    name_set(self, member->id, person.name);
     return 0;
 }
 

@@ -13,22 +13,33 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
-int look_tries_take(const struct look_tries *tries, int look_case, int64_t case_id, int64_t now)
+/* How many there were, and since when. */
+static int64_t find(const struct look_tries *tries, int look_case, int64_t case_id, int64_t now, int64_t *ret_since)
 {
-    unsigned find = tries->sql + SQL_FIND;
-    int64_t looks = 0, since = now;
+    unsigned statement = tries->sql + SQL_FIND;
+    int64_t looks = 0;
 
-    store_ask(tries->store, find, "iii", (int64_t)look_case, case_id, now - LOOKS_A_CASE_MS);
-    if (store_row(tries->store, find)) {
-        looks = store_int(tries->store, find, 0);
-        since = store_int(tries->store, find, 1);
-        store_end(tries->store, find);
-    }
-    if (looks >= LOOKS_A_CASE)
+    *ret_since = now;
+    store_ask(tries->store, statement, "iii", (int64_t)look_case, case_id, now - LOOKS_A_CASE_MS);
+    store_only(tries->store, statement, INTO(looks), INTO(*ret_since));
+    return looks;
+}
+
+int look_tries_left(const struct look_tries *tries, int look_case, int64_t case_id, int most, int64_t now)
+{
+    int64_t since, looks = find(tries, look_case, case_id, now, &since);
+
+    return looks < most ? most - (int)looks : 0;
+}
+
+int look_tries_take(const struct look_tries *tries, int look_case, int64_t case_id, int most, int64_t now)
+{
+    int64_t since, looks = find(tries, look_case, case_id, now, &since);
+
+    if (looks >= most)
         return -1;
-    looks++;
-    store_run(tries->store, tries->sql + SQL_SET, "iiii", (int64_t)look_case, case_id, looks, since);
-    return (int)(LOOKS_A_CASE - looks);
+    store_run(tries->store, tries->sql + SQL_SET, "iiii", (int64_t)look_case, case_id, looks + 1, since);
+    return most - (int)looks - 1;
 }
 
 static bool tidy(void *arg, void *call)

@@ -96,14 +96,17 @@ void looks_record_whole(struct identity *self, const struct api_method *method, 
                         int64_t case_id, const char *union_path, bool mismatch, void *call)
 {
     Identity__DataSeen seen = IDENTITY__DATA_SEEN__INIT;
+    int64_t seq;
 
     seen.office_union_id = office_of(self, method, union_path, call);
     seen.member_ids = &member_id;
-    seen.n_member_ids = 1;
+    seen.n_member_ids = member_id ? 1 : 0;
     seen.look_case = (Identity__LookCase)look_case;
     seen.case_id = case_id;
     seen.mismatch = mismatch;
-    file(&self->looks, member_id, journal_seen(self, method, &seen, call));
+    seq = journal_seen(self, method, &seen, call);
+    if (member_id)
+        file(&self->looks, member_id, seq);
 }
 
 void looks_record(void *call, const struct api_method *method, const int64_t *members, size_t n, void *self)

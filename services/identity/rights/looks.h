@@ -16,7 +16,8 @@
 /* An rpc_seen: self is the struct identity. */
 void looks_record(void *call, const struct api_method *method, const int64_t *members, size_t n, void *self);
 /* Records that one was shown whole, in a case (Identity__LookCase) of the union with this
- * path, by an operation; or that what was shown in her name is not hers (mismatch). */
+ * path, by an operation; or that what was shown in her name is not hers (mismatch).
+ * Of who is nobody's account (member_id 0) the journal alone has it. */
 void looks_record_whole(struct identity *self, const struct api_method *method, int64_t member_id, int look_case,
                         int64_t case_id, const char *union_path, bool mismatch, void *call);
 

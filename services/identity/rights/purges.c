@@ -4,6 +4,7 @@
 #include "services/identity/rights/corrections.h"
 #include "services/identity/membership/joins.h"
 #include "services/identity/people/contests.h"
+#include "services/identity/registers/declarations.h"
 #include "services/identity/access/sessions.h"
 
 /* Tells what was deleted; whether anything was. */
@@ -36,6 +37,8 @@ static bool tidy(void *arg, void *call)
     more |= purged(IDENTITY__PURGE_KIND__PURGE_CORRECTIONS, corrections_drop_old(&self->corrections, decided), decided,
                    call);
     more |= purged(IDENTITY__PURGE_KIND__PURGE_CONTESTS, contests_drop_old(&self->contests, decided), decided, call);
+    more |= purged(IDENTITY__PURGE_KIND__PURGE_DECLARATIONS, declarations_drop_old(&self->declarations, decided),
+                   decided, call);
     /* The next slice comes at the next tidying while there is something to delete. */
     self->purge_at = more ? now : now + PURGE_PERIOD_MS;
     return false;

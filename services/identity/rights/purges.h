@@ -3,7 +3,8 @@
  *
  *   sessions            when they end
  *   codes               a day and some minutes after they were sent
- *   decided requests    to join and to correct, and contested proofs: self->retention_ms after the decision
+ *   decided requests    to join and to correct, contested proofs and declarations: self->retention_ms after the
+ * decision
  *
  * Memberships, standings, transfers, consents and pledges are history that members
  * and unions ask for years later: they stay until the account is closed

@@ -22,25 +22,6 @@ static const Rpc__Answer *export_data(struct harness *h, const Rpc__Principal *w
     return harness_call(h, "Rights.ExportMyData", &request.base, who, NULL);
 }
 
-static const Rpc__Answer *close_with(struct harness *h, const Rpc__Principal *who, const char *code)
-{
-    Identity__CloseAccountRequest request = IDENTITY__CLOSE_ACCOUNT_REQUEST__INIT;
-
-    request.code = unconst(code);
-    request.confirmed = true;
-    return harness_call(h, "Rights.CloseAccount", &request.base, who, NULL);
-}
-
-/* With a code sent to the n-th person's number. */
-static const Rpc__Answer *close_account(struct harness *h, const Rpc__Principal *who, unsigned n)
-{
-    char code[CODE_DIGITS + 1], mobile[CN_MOBILE_LEN + 1];
-
-    get_code_for(h, mobile_of(n, mobile), IDENTITY__CODE_PURPOSE__CODE_CLOSE, code);
-    clock_step(&h->service.clock, CODE_RESEND_MS);
-    return close_with(h, who, code);
-}
-
 /* ---- export ---- */
 
 static void all_that_is_kept_of_her_is_hers_to_take_away(void **state)
@@ -239,14 +220,6 @@ static bool file_has(const struct harness *h, const char *name, const void *byte
 static bool stored(const struct harness *h, const void *bytes, size_t len)
 {
     return file_has(h, "data.sqlite", bytes, len) || file_has(h, "data.sqlite-wal", bytes, len);
-}
-
-static void close_now(struct harness *h, const Rpc__Principal *who, unsigned n)
-{
-    assert_ok(close_account(h, who, n));
-    clock_step(&h->service.clock, 7 * DAY);
-    harness_tidy(h);
-    assert_int_equal(last_event(h, IDENTITY__EVENT__EVENT_ACCOUNT_CLOSED)->account_closed->member_id, who->member_id);
 }
 
 static void a_closed_account_leaves_nothing_that_tells_who_she_was(void **state)

@@ -5,13 +5,15 @@
 #include "services/identity/access/session_life.h"
 #include "services/identity/unions/unions.h"
 
+#define MS_OF_YEAR INT64_C(31556952000) /* on average */
+
 static struct identity *self_of(Identity__Unions_Service *service)
 {
     return container_of(service, struct identity, unions_service);
 }
 
 /* NULL when the call's memory is full. */
-static Identity__UnionChange *change_message(const struct change *change, void *call)
+Identity__UnionChange *change_message(const struct change *change, void *call)
 {
     Identity__UnionChange *message = arena_message(rpc_arena(call), &identity__union_change__descriptor);
 
@@ -113,40 +115,117 @@ static void unions__get_union_by_code(Identity__Unions_Service *service, const I
     reply(message, call);
 }
 
-/* rpc FindUnions: who wants to join knows a piece of her union's name. */
+/* Two, four or six digits. */
+static bool is_region(const char *text, size_t most)
+{
+    size_t len = strlen(text);
+
+    return len > 0 && len <= most && len % 2 == 0 && strspn(text, "0123456789") == len;
+}
+
+/* What a search reads next, and where it would go on: by its id, or of a region alone by its code. */
+static bool next_found(const struct unions *unions, bool named, struct union_node *ret_node, bool *ret_hit)
+{
+    return named ? unions_next_search(unions, ret_node, ret_hit) : unions_next_region(unions, ret_node, ret_hit);
+}
+
+static void reply_found(const struct unions *unions, bool named, Identity__UnionList_Closure reply, void *call)
+{
+    Identity__UnionList list = IDENTITY__UNION_LIST__INIT;
+    struct union_node one, last = {0};
+    bool hit, full = false;
+    int64_t n = 0;
+
+    while (!full && next_found(unions, named, &one, &hit)) {
+        full = hit && !rpc_page_takes_at(call, named ? "" : one.code, named ? one.id : 0);
+        if (hit && !full)
+            rpc_add(call, &list, unions, union_message(&one, call));
+        last = one;
+        n++;
+    }
+    if (named)
+        unions_end_search(unions);
+    else
+        unions_end_region(unions);
+    if (!full && n == UNION_SEARCH)
+        rpc_page_ends_at(call, named ? "" : last.code, named ? last.id : 0);
+    reply(&list, call);
+}
+
+/* rpc FindUnions: who wants to join knows a piece of her union's name, or where it is. */
 static void unions__find_unions(Identity__Unions_Service *service, const Identity__FindUnionsRequest *req,
                                 Identity__UnionList_Closure reply, void *call)
 {
     struct identity *self = container_of(service, struct identity, unions_service);
-    Identity__UnionList list = IDENTITY__UNION_LIST__INIT;
+    bool named = *req->name || !*req->region;
     char piece[UNION_NAME_SIZE], pair[UNION_PAIR_SIZE], end[UNION_PATH_SIZE + 1];
-    struct union_node node = {0}, one;
-    int64_t n = 0, last = 0;
-    bool hit, full = false;
+    struct union_node node = {0};
+    int64_t states = rpc_page_states(call, RPC_STATE(IDENTITY__UNION_STATE__UNION_ACTIVE));
     int32_t bad = 0;
-    int reason = union_name_read(req->name, piece, &bad);
+    int reason = named ? union_name_read(req->name, piece, &bad) : 0;
 
     rpc_fact_character(call, bad);
     if (rpc_refuse_field_if(call, reason, "name"))
         return;
+    if (*req->region && !is_region(req->region, CN_REGION_LEN)) {
+        rpc_refuse_field(call, IDENTITY__REASON__REGION_INVALID, "region");
+        return;
+    }
     if (req->union_id && !unions_find(&self->unions, req->union_id, &node)) {
         rpc_refuse_field(call, RPC__REASON__UNION_NOT_FOUND, "unionId");
         return;
     }
     union_path_end(node.path, end);
-    unions_rarest_pair(&self->unions, piece, pair);
-    unions_ask_search(&self->unions, pair, piece, node.path, end, rpc_page(call)->after,
-                      rpc_page_states(call, RPC_STATE(IDENTITY__UNION_STATE__UNION_ACTIVE)));
-    while (!full && unions_next_search(&self->unions, &one, &hit)) {
-        full = hit && !rpc_page_takes(call, one.id);
-        if (hit && !full)
-            rpc_add(call, &list, unions, union_message(&one, call));
-        last = one.id;
-        n++;
+    if (named) {
+        unions_rarest_pair(&self->unions, piece, pair);
+        unions_ask_search(&self->unions, pair, piece, node.path, end, rpc_page(call)->after, states, req->region);
+    } else {
+        unions_ask_region(&self->unions, req->region, node.path, end, rpc_page(call)->place, states);
     }
-    unions_end_search(&self->unions);
-    if (!full && n == UNION_SEARCH)
-        rpc_page_ends_at(call, "", last);
+    reply_found(&self->unions, named, reply, call);
+}
+
+/* As the table has it this year; what it has not is called as the region above. */
+static char *region_name(const char *region, void *call)
+{
+    int year = 1970 + (int)(rpc_now(call) / MS_OF_YEAR);
+    char code[CN_REGION_LEN + 1] = "", name[CN_REGION_SIZE] = "";
+
+    for (int len = (int)strlen(region); len > 0 && !*name; len -= 2) {
+        memset(code, '0', CN_REGION_LEN);
+        memcpy(code, region, (size_t)len);
+        cn_region(code, year, name);
+    }
+    return rpc_text(call, name);
+}
+
+/* rpc ListRegions: of the hundred that there can be below one, those that some union is of. */
+static void unions__list_regions(Identity__Unions_Service *service, const Identity__ListRegionsRequest *req,
+                                 Identity__RegionList_Closure reply, void *call)
+{
+    struct identity *self = container_of(service, struct identity, unions_service);
+    Identity__RegionList list = IDENTITY__REGION_LIST__INIT;
+    char region[UNION_REGION_SIZE];
+
+    if (*req->region && !is_region(req->region, CN_REGION_LEN - 2)) {
+        rpc_refuse_field(call, IDENTITY__REASON__REGION_INVALID, "region");
+        return;
+    }
+    for (int i = (int)rpc_page(call)->after; i < 100; i++) {
+        Identity__Region *message;
+
+        snprintf(region, sizeof(region), "%.4s%02u", req->region, (unsigned)i % 100);
+        if (!unions_have_region(&self->unions, region))
+            continue;
+        if (!rpc_page_takes(call, i + 1))
+            break;
+        message = arena_message(rpc_arena(call), &identity__region__descriptor);
+        if (message) {
+            message->code = rpc_text(call, region);
+            message->name = region_name(region, call);
+        }
+        rpc_add(call, &list, regions, message);
+    }
     reply(&list, call);
 }
 
@@ -169,7 +248,7 @@ static void keep_change(struct identity *self, struct change *change, bool named
 
     if (!reason)
         reason = change_refusal(self, change, call, &field);
-    if (!reason && !changes_add(&self->changes, change))
+    if (!reason && !change_add(self, change))
         reason = change->kind == IDENTITY__CHANGE_KIND__CHANGE_CREATE ? IDENTITY__REASON__UNION_REQUEST_PENDING
                                                                       : IDENTITY__REASON__CHANGE_PENDING;
     if (!reason && !deed_of(self, change, call, &deed))
@@ -364,7 +443,7 @@ static void unions__decide_union_change(Identity__Unions_Service *service,
         change_apply(self, &change, call);
     else
         hands_end(&self->two_hands, "union change", change.id, HANDS__STATE__REFUSED, call);
-    changes_decide(&self->changes, &change);
+    change_decide(self, &change);
     journal_change(&change, call);
     reply_change(&change, reply, call);
 }

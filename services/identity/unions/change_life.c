@@ -2,12 +2,14 @@
 #include "services/identity/api.h"
 #include "services/identity/unions/changes.h"
 #include "services/identity/membership/joins.h"
+#include "services/identity/registers/declarations.h"
 #include "services/identity/people/members.h"
 #include "services/identity/membership/membership_life.h"
 #include "services/identity/rules.h"
 #include "services/identity/unions/tallies.h"
 #include "services/identity/membership/transfers.h"
 #include "services/identity/unions/unions.h"
+#include "services/identity/unions/waitings.h"
 
 #define SUCCESSORS_MAX 32 /* closed unions in a row */
 
@@ -189,6 +191,8 @@ static void move(struct identity *self, const struct union_node *node, int64_t t
         return;
     tallies_move_union(self, node, &target, rpc_now(call));
     unions_move(&self->unions, node, &target, path, rpc_now(call));
+    parts_moved(&self->parts, node->path, path, call);
+    waitings_rehang(&self->waitings, node->id);
     journal_moved(node, &target, path, call);
 }
 
@@ -312,6 +316,21 @@ static bool drain_joins(struct identity *self, int64_t union_id, void *call)
     return n > 0;
 }
 
+/* Nor does a company declare anybody to a union that is no more. */
+static bool drain_declarations(struct identity *self, int64_t union_id, void *call)
+{
+    struct declaration declarations[CHANGE_SLICE / 16];
+    size_t n = declarations_find_union(&self->declarations, union_id,
+                                       RPC_STATE(IDENTITY__DECLARATION_STATE__DECLARATION_ASKED), INT64_MAX,
+                                       declarations, ARRAY_LEN(declarations));
+
+    for (size_t i = 0; i < n; i++) {
+        declarations[i].refusal = IDENTITY__REFUSAL_REASON__REFUSAL_UNION_CLOSED;
+        declaration_end(self, &declarations[i], IDENTITY__DECLARATION_STATE__DECLARATION_REFUSED, call);
+    }
+    return n > 0;
+}
+
 static bool drain_transfers(struct identity *self, int64_t union_id, void *call)
 {
     struct transfer transfers[CHANGE_SLICE / 4];
@@ -334,7 +353,8 @@ bool change_drain(struct identity *self, void *call)
 
     if (!unions_find_closing(&self->unions, &node))
         return false;
-    if (drain_members(self, &node, call) || drain_joins(self, node.id, call) || drain_transfers(self, node.id, call))
+    if (drain_members(self, &node, call) || drain_joins(self, node.id, call) ||
+        drain_declarations(self, node.id, call) || drain_transfers(self, node.id, call))
         return true;
     node.state++; /* DISSOLVED, MERGED */
     unions_close(&self->unions, &node);

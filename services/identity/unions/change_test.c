@@ -52,16 +52,24 @@ static Identity__Union *by_code(struct harness *h, const char *code)
                           &identity__union__descriptor);
 }
 
-static size_t n_found(struct harness *h, const char *piece)
+static size_t n_found_in(struct harness *h, const char *piece, Identity__UnionState state)
 {
     Identity__FindUnionsRequest request = IDENTITY__FIND_UNIONS_REQUEST__INIT;
 
     request.name = unconst(piece);
+    request.state = &state;
+    request.n_state = state != IDENTITY__UNION_STATE__UNION_ACTIVE;
     return ((Identity__UnionList *)harness_output(
                 h,
                 harness_call(h, "Unions.FindUnions", &request.base, harness_person(h, 1, RPC__LEVEL__MOBILE, ""), NULL),
                 &identity__union_list__descriptor))
         ->n_unions;
+}
+
+/* Where no state is asked for. */
+static size_t n_found(struct harness *h, const char *piece)
+{
+    return n_found_in(h, piece, IDENTITY__UNION_STATE__UNION_ACTIVE);
 }
 
 static void a_union_is_renamed_with_the_approval_of_the_level_above(void **state)
@@ -277,6 +285,8 @@ static void a_merged_unions_members_codes_and_rosters_go_to_the_other(void **sta
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_TRANSFER_CHANGED)->transfer_changed->state,
                      IDENTITY__TRANSFER_STATE__TRANSFER_REFUSED);
     assert_int_equal(by_code(&h, "440604-1")->union_id, second_id);
+    assert_int_equal(n_found(&h, "工会"), 3);
+    assert_int_equal(n_found_in(&h, "工会", IDENTITY__UNION_STATE__UNION_MERGED), 1);
     assert_string_equal(principal_of(&h, harness_output(&h, verify(&h, person_signed_in(&h, 2), "王小明", id),
                                                         &identity__session__descriptor))
                             ->union_path,
@@ -295,6 +305,7 @@ static void a_dissolved_unions_members_are_hung_to_the_level_above_in_slices(voi
         member_of_union(&h, n, "440604-1");
     request = change_of(town_id, IDENTITY__CHANGE_KIND__CHANGE_DISSOLVE);
     assert_ok(carry_out(&h, &request));
+    assert_int_equal(n_found(&h, "工会"), 3); /* from the first day */
     assert_true(harness_tidy(&h));
     assert_string_equal(person_signed_in(&h, 1)->union_path, FIRST);
     assert_string_equal(person_signed_in(&h, 103)->union_path, TOWN);
@@ -307,6 +318,8 @@ static void a_dissolved_unions_members_are_hung_to_the_level_above_in_slices(voi
     assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_MEMBERSHIP_BEGAN)->membership_began->began,
                      IDENTITY__BEGAN__BEGAN_BY_HANGING);
     assert_int_equal(by_code(&h, "440604-1")->state, IDENTITY__UNION_STATE__UNION_DISSOLVED);
+    assert_int_equal(n_found(&h, "工会"), 3);
+    assert_int_equal(n_found_in(&h, "工会", IDENTITY__UNION_STATE__UNION_DISSOLVED), 1);
     assert_refused(create_union(&h, harness_internal(&h), "NEW", "总工会", "440604-1"), "UNION_CLOSED");
     request.kind = IDENTITY__CHANGE_KIND__CHANGE_DISSOLVE;
     assert_refused(ask(&h, harness_official(&h, 4711, RULE__ROLE__UNION_ADMIN, ""), &request), "UNION_CLOSED");

@@ -1,5 +1,6 @@
 #include "services/identity/unions/changes.h"
 #include "services/identity/rules.h"
+#include "services/identity/unions/waitings.h"
 
 #define COLUMNS                                                                                                        \
     "change_id, union_id, target_id, asked_by, asked_at, decided_by, decided_at, kind, state, name, code, "            \
@@ -30,14 +31,6 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
-bool changes_add(const struct changes *changes, const struct change *change)
-{
-    return store_run(changes->store, changes->sql + SQL_ADD, "iiiiittttiiiii", change->id, change->union_id,
-                     (int64_t)change->kind, (int64_t)change->state, change->target_id, change->name, change->code,
-                     change->credit_code, change->excuse, change->asked_by, change->asked_at, (int64_t)change->trades,
-                     (int64_t)change->workers, (int64_t)change->body) != -1;
-}
-
 static bool next(const struct changes *changes, unsigned statement, struct change *ret)
 {
     struct store *store = changes->store;
@@ -57,10 +50,23 @@ bool changes_find(const struct changes *changes, int64_t change_id, struct chang
     return true;
 }
 
-void changes_decide(const struct changes *changes, const struct change *change)
+bool change_add(const struct identity *self, const struct change *change)
 {
-    store_run(changes->store, changes->sql + SQL_DECIDE, "iiiiti", change->id, (int64_t)change->state,
+    if (store_run(self->store, self->changes.sql + SQL_ADD, "iiiiittttiiiii", change->id, change->union_id,
+                  (int64_t)change->kind, (int64_t)change->state, change->target_id, change->name, change->code,
+                  change->credit_code, change->excuse, change->asked_by, change->asked_at, (int64_t)change->trades,
+                  (int64_t)change->workers, (int64_t)change->body) == -1)
+        return false;
+    waitings_set(&self->waitings, IDENTITY__WAITING_KIND__WAITING_CHANGE, change->id, change->union_id,
+                 change->kind != IDENTITY__CHANGE_KIND__CHANGE_CREATE);
+    return true;
+}
+
+void change_decide(const struct identity *self, const struct change *change)
+{
+    store_run(self->store, self->changes.sql + SQL_DECIDE, "iiiiti", change->id, (int64_t)change->state,
               change->decided_by, change->decided_at, change->remark, change->target_id);
+    waitings_end(&self->waitings, IDENTITY__WAITING_KIND__WAITING_CHANGE, change->id);
 }
 
 void changes_ask(const struct changes *changes, enum changes_list list, int64_t id, int64_t before, size_t limit,

@@ -25,10 +25,10 @@ struct change {
 };
 
 /* False when the union, or who asks for a new one, has one that waits. */
-bool changes_add(const struct changes *changes, const struct change *change);
+bool change_add(const struct identity *self, const struct change *change);
 bool changes_find(const struct changes *changes, int64_t change_id, struct change *ret);
 /* Writes what was decided, and the union that was made. */
-void changes_decide(const struct changes *changes, const struct change *change);
+void change_decide(const struct identity *self, const struct change *change);
 /* A union's, or the new unions that a member has asked for, the latest first. */
 enum changes_list { CHANGES_UNION, CHANGES_MINE };
 void changes_ask(const struct changes *changes, enum changes_list list, int64_t id, int64_t before, size_t limit,

@@ -215,13 +215,16 @@ static void the_audit_finds_a_union_that_was_moved(void **state)
     end(&h);
 }
 
+static unsigned pages; /* that found_below has read */
+
 /* The names of those found by a piece, below a union or (0) anywhere, with blanks between. */
 static const char *found_below(struct harness *h, const char *piece, int64_t union_id)
 {
     static char names[4096];
     Identity__FindUnionsRequest request = IDENTITY__FIND_UNIONS_REQUEST__INIT;
-    size_t len = 0, pages = 0;
+    size_t len = 0;
 
+    pages = 0;
     request.name = unconst(piece);
     request.union_id = union_id;
     request.page_size = 2;
@@ -270,6 +273,89 @@ static void a_union_is_found_by_a_piece_of_its_name(void **state)
     end(&h);
 }
 
+/* The codes of a page of those of a region, with blanks between. */
+static const char *of_region(struct harness *h, const char *region, const char *piece)
+{
+    static char codes[4096];
+    Identity__FindUnionsRequest request = IDENTITY__FIND_UNIONS_REQUEST__INIT;
+    size_t len = 0;
+
+    request.region = unconst(region);
+    request.name = unconst(piece);
+    request.page_size = 2;
+    do {
+        const Identity__UnionList *list = harness_output(
+            h, harness_call(h, "Unions.FindUnions", &request.base, harness_person(h, 1, RPC__LEVEL__MOBILE, ""), NULL),
+            &identity__union_list__descriptor);
+
+        for (size_t i = 0; i < list->n_unions; i++)
+            len += (size_t)snprintf(codes + len, sizeof(codes) - len, "%s%s", len ? " " : "", list->unions[i]->code);
+        request.page_token = list->next_page_token;
+    } while (*request.page_token);
+    codes[len] = '\0';
+    return codes;
+}
+
+/* The regions below one, as "44广东省", with blanks between. */
+static const char *regions_below(struct harness *h, const char *region)
+{
+    static char names[4096];
+    Identity__ListRegionsRequest request = IDENTITY__LIST_REGIONS_REQUEST__INIT;
+    const Identity__RegionList *list;
+    size_t len = 0;
+
+    request.region = unconst(region);
+    request.page_size = 2;
+    names[0] = '\0';
+    do {
+        list = harness_output(
+            h, harness_call(h, "Unions.ListRegions", &request.base, harness_person(h, 1, RPC__LEVEL__MOBILE, ""), NULL),
+            &identity__region_list__descriptor);
+        for (size_t i = 0; i < list->n_regions; i++)
+            len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s%s", len ? " " : "", list->regions[i]->code,
+                                    list->regions[i]->name);
+        request.page_token = list->next_page_token;
+    } while (*request.page_token);
+    return names;
+}
+
+static void a_union_is_found_by_its_region(void **state)
+{
+    static const char *const unions[][2] = {
+        {"440600", "佛山市总工会"},       {"440604", "禅城区总工会"},   {"440604-001", "石湾街道总工会"},
+        {"440604-001-1", "外卖骑手工会"}, {"440605", "南海区总工会"},   {"440703-1", "蓬江某厂工会"},
+        {"110101-9", "东城某厂工会"},     {"X44-06", "没有地区的工会"},
+    };
+    Identity__ListRegionsRequest below = IDENTITY__LIST_REGIONS_REQUEST__INIT;
+    Identity__FindUnionsRequest find = IDENTITY__FIND_UNIONS_REQUEST__INIT;
+    const Rpc__Principal *who;
+    struct harness h;
+
+    (void)state;
+    begin(&h);
+    for (size_t i = 0; i < ARRAY_LEN(unions); i++)
+        assert_ok(create_union(&h, harness_internal(&h), unions[i][0], unions[i][1], ""));
+    assert_string_equal(regions_below(&h, ""), "11北京市 44广东省");
+    assert_string_equal(regions_below(&h, "44"), "4406佛山市 4407江门市");
+    assert_string_equal(regions_below(&h, "4406"), "440600佛山市 440604禅城区 440605南海区");
+    assert_string_equal(regions_below(&h, "11"), "1101北京市"); /* it has no cities */
+    assert_string_equal(regions_below(&h, "12"), "");
+    assert_string_equal(of_region(&h, "440604", ""), "440604 440604-001 440604-001-1");
+    assert_string_equal(of_region(&h, "4406", ""), "440600 440604 440604-001 440604-001-1 440605");
+    assert_string_equal(of_region(&h, "44", "某厂"), "440703-1");
+    assert_string_equal(of_region(&h, "4406", "某厂"), "");
+    assert_string_equal(of_region(&h, "4499", ""), "");
+    who = harness_person(&h, 1, RPC__LEVEL__MOBILE, "");
+    for (size_t i = 0; i < 3; i++) {
+        find.region = below.region = unconst(i == 0 ? "4" : i == 1 ? "4a" : "440");
+        assert_refused_at(harness_call(&h, "Unions.FindUnions", &find.base, who, NULL), "REGION_INVALID", "region");
+        assert_refused_at(harness_call(&h, "Unions.ListRegions", &below.base, who, NULL), "REGION_INVALID", "region");
+    }
+    find.region = unconst("");
+    assert_refused_at(harness_call(&h, "Unions.FindUnions", &find.base, who, NULL), "UNION_NAME_INVALID", "name");
+    end(&h);
+}
+
 static void what_is_no_piece_of_a_name_is_refused(void **state)
 {
     Identity__FindUnionsRequest request = IDENTITY__FIND_UNIONS_REQUEST__INIT;
@@ -302,13 +388,16 @@ static void a_search_goes_on_behind_what_it_has_read(void **state)
         size_t len = 0;
 
         for (unsigned i = 0; i < 100; i++)
-            len += (size_t)snprintf(csv + len, sizeof(csv) - len, "N%u-%u,甲乙丙工会,440600\n", page, i);
+            len += (size_t)snprintf(csv + len, sizeof(csv) - len, "N%u-%u,甲乙丙甲工会,440600\n", page, i);
         assert_ok(import_page(&h, harness_internal(&h), "Identity.ImportUnions", csv, false));
     }
-    assert_ok(create_union(&h, harness_internal(&h), "LAST", "甲乙丙丁工会", "440600"));
-    assert_string_equal(found(&h, "丙丁"), "甲乙丙丁工会");
-    assert_string_equal(found(&h, "乙丙工会甲"), "");
-    assert_string_equal(found(&h, "丙丁工会"), "甲乙丙丁工会"); /* by its own pair, not by one that all have */
+    assert_ok(create_union(&h, harness_internal(&h), "LAST", "乙丙甲乙丁工会", "440600"));
+    assert_string_equal(found(&h, "乙丙甲乙"), "乙丙甲乙丁工会");
+    assert_int_equal(pages, 2);
+    assert_string_equal(found(&h, "甲乙丁"), "乙丙甲乙丁工会");
+    assert_int_equal(pages, 1); /* by the pair that it alone has, not by one that all have */
+    assert_string_equal(found(&h, "工会甲"), "");
+    assert_int_equal(pages, 1);
     end(&h);
 }
 
@@ -326,6 +415,7 @@ int main(void)
         cmocka_unit_test(a_union_is_told_to_the_journal),
         cmocka_unit_test(the_audit_finds_a_union_that_was_moved),
         cmocka_unit_test(a_union_is_found_by_a_piece_of_its_name),
+        cmocka_unit_test(a_union_is_found_by_its_region),
         cmocka_unit_test(what_is_no_piece_of_a_name_is_refused),
         cmocka_unit_test(a_search_goes_on_behind_what_it_has_read),
     };

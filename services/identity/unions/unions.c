@@ -23,6 +23,8 @@ enum {
     SQL_PAIR,
     SQL_RAREST,
     SQL_SEARCH,
+    SQL_OF_REGION,
+    SQL_HAS_REGION,
     SQL_ADD_ALIAS,
     SQL_SET_CREDIT_CODE,
     SQL_SET_TRADES,
@@ -37,6 +39,9 @@ enum {
     SQL_CHILDREN,
     N_SQL
 };
+
+/* Codes that begin with the digits ?1: up to those with the digit after the last one. */
+#define OF_REGION "code >= ?1 AND code < substr(?1, 1, length(?1) - 1) || char(unicode(substr(?1, -1)) + 1)"
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO unions (union_id, parent_id, code, name, path, created_at, trades) "
@@ -57,9 +62,14 @@ static const char *const sql[] = {
                                                     "union_pair WHERE union_pair.pair = wanted.pair LIMIT " RARE
                                                     ") AS those), pair LIMIT 1",
     [SQL_SEARCH] = "SELECT " COLUMNS ", " RPC_PAGE_STATES(
-        "?7", "state") " AND instr(lower(name), lower(?2)) > 0 AND path >= ?3 AND path < ?4 "
+        "?7", "state") " AND instr(lower(name), lower(?2)) > 0 AND path >= ?3 AND path < ?4 AND substr(code, 1, "
+                       "length(?8)) = ?8 "
                        "FROM union_pair JOIN unions USING (union_id) WHERE pair = ?1 AND union_id > ?5 "
                        "ORDER BY union_id LIMIT ?6",
+    [SQL_OF_REGION] = "SELECT " COLUMNS ", " RPC_PAGE_STATES("?5", "state") " AND path >= ?2 AND path < ?3 FROM unions "
+                                                                            "WHERE " OF_REGION
+                                                                            " AND code > ?4 ORDER BY code LIMIT ?6",
+    [SQL_HAS_REGION] = "SELECT 1 FROM unions WHERE " OF_REGION " AND state = 0 LIMIT 1",
     [SQL_ADD_ALIAS] = "INSERT INTO union_alias (code, union_id) VALUES (?1, ?2)",
     [SQL_SET_CREDIT_CODE] = "UPDATE unions SET credit_code = ?2 WHERE union_id = ?1",
     [SQL_SET_TRADES] = "UPDATE unions SET trades = ?2 WHERE union_id = ?1",
@@ -250,10 +260,10 @@ void unions_rarest_pair(const struct unions *unions, const char *piece, char ret
 }
 
 void unions_ask_search(const struct unions *unions, const char *pair, const char *piece, const char *from,
-                       const char *end, int64_t after, int64_t states)
+                       const char *end, int64_t after, int64_t states, const char *region)
 {
-    store_ask(unions->store, unions->sql + SQL_SEARCH, "ttttiii", pair, piece, from, end, after, (int64_t)UNION_SEARCH,
-              states);
+    store_ask(unions->store, unions->sql + SQL_SEARCH, "ttttiiit", pair, piece, from, end, after, (int64_t)UNION_SEARCH,
+              states, region);
 }
 
 bool unions_next_search(const struct unions *unions, struct union_node *ret_node, bool *ret_hit)
@@ -266,6 +276,29 @@ bool unions_next_search(const struct unions *unions, struct union_node *ret_node
 void unions_end_search(const struct unions *unions)
 {
     store_end(unions->store, unions->sql + SQL_SEARCH);
+}
+
+void unions_ask_region(const struct unions *unions, const char *region, const char *from, const char *end,
+                       const char *after, int64_t states)
+{
+    store_ask(unions->store, unions->sql + SQL_OF_REGION, "ttttii", region, from, end, after, states,
+              (int64_t)UNION_SEARCH);
+}
+
+bool unions_next_region(const struct unions *unions, struct union_node *ret_node, bool *ret_hit)
+{
+    return store_read(unions->store, unions->sql + SQL_OF_REGION, INTO_UNION(ret_node), INTO(*ret_hit));
+}
+
+void unions_end_region(const struct unions *unions)
+{
+    store_end(unions->store, unions->sql + SQL_OF_REGION);
+}
+
+bool unions_have_region(const struct unions *unions, const char *region)
+{
+    store_ask(unions->store, unions->sql + SQL_HAS_REGION, "t", region);
+    return store_number(unions->store, unions->sql + SQL_HAS_REGION) == 1;
 }
 
 void unions_ask_children(const struct unions *unions, int64_t parent_id, const char *after, size_t limit,

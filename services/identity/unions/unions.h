@@ -5,7 +5,8 @@
  *
  * Who knows a piece of its name finds it by every two characters that stand beside each other in
  * it (union_pair): the rarest of those in the piece leads to the unions that may have it, which are
- * then read. So a search reads UNION_SEARCH rows at most, whatever it asks for.
+ * then read. So a search reads UNION_SEARCH of them at most, whatever it asks for; how rare a pair is, is
+ * counted no further than is worth it.
  *
  * A find returns false when there is no such row, or when the store failed: the batch then
  * ends with that, whatever is answered (common/store/store.h). */
@@ -13,8 +14,9 @@
 #include "services/identity/identity.h"
 #include "services/identity/rules.h"
 
-#define UNION_SEARCH    2000
-#define UNION_PAIR_SIZE 9 /* two characters */
+#define UNION_SEARCH      2000
+#define UNION_PAIR_SIZE   9 /* two characters */
+#define UNION_REGION_SIZE (CN_REGION_LEN + 1)
 
 extern const struct store_steps unions_steps;
 
@@ -36,13 +38,20 @@ bool unions_find_code(const struct unions *unions, const char *code, struct unio
 unsigned unions_find_name(const struct unions *unions, const char *name, struct union_node *ret_node);
 /* Of a piece of a name, of two characters and more, the pair that the fewest have; "" when the store failed. */
 void unions_rarest_pair(const struct unions *unions, const char *piece, char ret_pair[UNION_PAIR_SIZE]);
-/* Unions of a range of paths (from included, end not) that have the piece in their names and are in a state of a
- * mask, by their ids behind one: UNION_SEARCH rows of the pair are read, of which *ret_hit says which they are. The
- * texts are valid until the end. */
+/* Unions of a range of paths (from included, end not) that have the piece in their names, are in a state of a mask and
+ * of a region ("": any), by their ids behind one: UNION_SEARCH rows of the pair are read, of which *ret_hit says which
+ * they are. The texts are valid until the end. */
 void unions_ask_search(const struct unions *unions, const char *pair, const char *piece, const char *from,
-                       const char *end, int64_t after, int64_t states);
+                       const char *end, int64_t after, int64_t states, const char *region);
 bool unions_next_search(const struct unions *unions, struct union_node *ret_node, bool *ret_hit);
 void unions_end_search(const struct unions *unions);
+/* The same of all whose codes begin with a region's digits, in the order of their codes behind one. */
+void unions_ask_region(const struct unions *unions, const char *region, const char *from, const char *end,
+                       const char *after, int64_t states);
+bool unions_next_region(const struct unions *unions, struct union_node *ret_node, bool *ret_hit);
+void unions_end_region(const struct unions *unions);
+/* Whether an active union's code begins with those digits. */
+bool unions_have_region(const struct unions *unions, const char *region);
 bool unions_find_path(const struct unions *unions, const char *path, struct union_node *ret_node);
 bool unions_find_credit_code(const struct unions *unions, const char *credit_code, struct union_node *ret_node);
 /* Gives a name and a code; a code that is replaced goes on leading to the union. */

@@ -37,6 +37,10 @@ export const TEXTS = {
     'account-trade-proven': '您的职业认定已于{when}通过，请登录惠工查看有效期。',
     'account-trade-refused': '您的职业认定申请于{when}未获通过，请登录惠工查看原因，可补充后重新申请。',
     'account-trade-over': '您的职业认定已于{when}失效，可登录惠工重新申请。',
+    'account-declaration-done': '您为单位申报的人员已于{when}获工会通过，请登录惠工管理端查看。',
+    'account-declaration-refused': '您为单位申报的人员于{when}未获工会通过，请登录惠工管理端查看原因。',
+    'account-listed': '您已于{when}列入单位的工会名册，如非本人所在单位请联系工会。',
+    'account-unlisted': '您已于{when}移出单位的工会名册，如有误请联系工会。',
 };
 
 const textOf = (template, parameters) => TEXTS[template].replace(/\{(\w+)\}/g, (_, name) => parameters[name]);

@@ -10,6 +10,8 @@
 // An official account's page login is spoken too: a browser that goes to /connect/oauth2/authorize
 // of an app with `pages` (hosts) comes back, as the user that `wechat.visitor` names, with a code.
 //
+// Its pages get a ticket (getticket), and `config` says what wx.config would to a page.
+//
 // Subscribed messages need a template, values of its fields' kinds and the person's consent to each
 // (subscribe); a text is judged by the words of `wechat.words`, for a person who was active within two hours.
 //
@@ -68,7 +70,7 @@ export class Wechat extends Simulator {
     active = new Map();    // when somebody last used an app
     words = new Map();     // a word: { suggest, label }
     visitor = '';      // who uses the browser that comes
-    limits = { loginsPerMinute: 100, tokensPerMinute: 10000, tokensPerDay: 500000, forcesPerDay: 20, forceGapMs: 30000, messagesPerDay: 10000000 };
+    limits = { loginsPerMinute: 100, tokensPerMinute: 10000, tokensPerDay: 500000, forcesPerDay: 20, forceGapMs: 30000, messagesPerDay: 10000000, ticketsPerDay: 1000000 };
 
     // ---- the control plane ----
 
@@ -187,6 +189,7 @@ export class Wechat extends Simulator {
             '/sns/jscode2session': ['GET', (query) => this.codeToSession(query, line)],
             '/sns/oauth2/access_token': ['GET', (query) => this.pageToken(query, line)],
             '/cgi-bin/stable_token': ['POST', (query, json) => this.stableToken(json, line)],
+            '/cgi-bin/ticket/getticket': ['GET', (query) => this.pageTicket(query, line)],
             '/cgi-bin/message/subscribe/send': ['POST', (query, json) => this.sendMessage(query, json, line)],
             '/wxa/msg_sec_check': ['POST', (query, json) => this.checkText(query, json, line)],
             '/wxa/business/getuserphonenumber': ['POST', (query, json) => this.phoneNumber(query, json, line)],
@@ -311,6 +314,31 @@ export class Wechat extends Simulator {
         return this.now >= token.until ? { fault: 42001 } : { app };
     }
 
+    /** An official account's ticket, the same until shortly before its end. */
+    pageTicket(query, line) {
+        const { app, fault } = this.bearer(query, line);
+        if (fault)
+            return refusal(fault);
+        if (query.get('type') !== 'jsapi' || !app.pages.length)
+            return refusal(48001);
+        if (this.over(this.limits.ticketsPerDay, DAY_MS, 'ticket', app.appid))
+            return refusal(45009);
+        if (!app.ticket || app.ticket.until - this.now <= TOKEN_OVERLAP_MS)
+            app.ticket = { text: randomBytes(64).toString('base64url'), until: this.now + TOKEN_LIFE_MS };
+        return { errcode: 0, errmsg: 'ok', ticket: app.ticket.text, expires_in: Math.floor((app.ticket.until - this.now) / 1000) };
+    }
+
+    /** What wx.config says to a page at an address: ok, or why not. */
+    config(address, { appid, timestamp, nonceStr, signature }) {
+        const app = this.apps.get(appid), page = new URL(address), [url] = address.split('#');
+        if (!app?.ticket)
+            return 'invalid appid';
+        if (!app.pages.includes(page.host))
+            return 'invalid url domain';
+        const text = `jsapi_ticket=${app.ticket.text}&noncestr=${nonceStr}&timestamp=${timestamp}&url=${url}`;
+        return createHash('sha1').update(text).digest('hex') === signature && this.now < app.ticket.until ? 'ok' : 'invalid signature';
+    }
+
     nameOf(appid, openid) {
         return [...this.users.keys()].find((name) => this.openid(appid, name) === openid);
     }
@@ -390,6 +418,7 @@ export class Wechat extends Simulator {
             subscribe: ({ appid, name: user, template, times }) => this.subscribe(appid, user, template, times),
             words: ({ word, suggest, label }) => { this.words.set(word, { suggest, label }); },
             sent: () => this.sent,
+            config: ({ address, ...given }) => ({ errMsg: this.config(address, given) }),
             visitor: ({ name: user }) => { this.visitor = user; },
             'revoke-tokens': ({ appid }) => this.revokeTokens(appid),
         };

@@ -92,7 +92,16 @@ export async function unfold(within, title, build) {
   }
 }
 
+/** What came of a scan, for all to see: good or not, or (null) still to be decided; lines are texts or elements. */
+export function showVerdict(place, good, title, ...lines) {
+  place.className = `verdict ${good === null ? 'open' : good ? 'yes' : 'no'}`;
+  place.replaceChildren(element('strong', {}, title), ...lines.filter(Boolean).map((line) => (typeof line === 'string' ? element('p', {}, line) : line)));
+}
+
 // ---- numbers and times ----
+
+/** Fen to "5 元" or "2.99 元". */
+export const yuan = (fen) => `${(Number(fen) / 100).toFixed(2).replace(/\.00$/, '')} 元`;
 
 const CHINA = { timeZone: 'Asia/Shanghai', hourCycle: 'h23' };
 const format = (options) => {

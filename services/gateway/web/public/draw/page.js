@@ -1,5 +1,5 @@
 // Verifies a published draw (verify.js): a chosen file, or the one of the campaign whose
-// number stands behind the # of the address. No module, so that it runs from the disk too.
+// number stands behind the # of the address, or of the lot of a release, #lot-NUMBER. No module, so that it runs from the disk too.
 const result = document.getElementById('result');
 document.documentElement.classList.toggle('dark', matchMedia('(prefers-color-scheme: dark)').matches);
 
@@ -9,8 +9,8 @@ function show(bytes) {
     result.textContent = [
       `${draw.id} ${draw.title}`,
       draw.root ? `名单指纹 ${hex(draw.root)}，${draw.entries} 人` : '',
-      draw.frozenAt ? `名单于 ${new Date(draw.frozenAt).toLocaleString()} 冻结，早于公开数值产生` : '',
-      draw.value ? `${draw.publicName} = ${draw.value}` : '',
+      draw.frozenAt ? `名单于 ${new Date(draw.frozenAt).toLocaleString()} 冻结，${draw.format === 'none' ? '早于密钥公开' : '早于公开数值产生'}` : '',
+      draw.value ? draw.format === 'none' ? draw.publicName : `${draw.publicName} = ${draw.value}` : '',
       draw.reason ? `作废：${draw.reason}` : '',
       ...draw.strata.filter((one) => one.entrants !== undefined).map((one) =>
         `${one.label}：${one.entrants} 人报名，${Math.min(one.quota, one.entrants)} 人中签，${Math.max(one.places - one.quota, 0)} 人候补`),
@@ -22,10 +22,10 @@ function show(bytes) {
 }
 
 // The pages' texts one after the other are the file.
-async function fetchFile(campaignId) {
+async function fetchFile(path) {
   let text = '', token = '';
   do {
-    const response = await fetch(`/v1/checkups/${encodeURIComponent(campaignId)}/draw-file?pageToken=${token}`);
+    const response = await fetch(`/v1/${path}/draw-file?pageToken=${token}`);
     const page = await response.json();
     if (response.status === 503) {
       await new Promise((done) => setTimeout(done, 1000));
@@ -38,12 +38,12 @@ async function fetchFile(campaignId) {
   return text;
 }
 
-async function showPublished(campaignId) {
+async function showPublished(path, number) {
   result.textContent = '正在下载公布的文件…';
   try {
-    const text = await fetchFile(campaignId), keep = document.getElementById('keep');
+    const text = await fetchFile(path), keep = document.getElementById('keep');
     keep.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
-    keep.download = `draw-${campaignId}.txt`;
+    keep.download = `draw-${number}.txt`;
     keep.hidden = false;
     result.textContent = '正在计算…';
     setTimeout(() => show(new TextEncoder().encode(text)));
@@ -57,6 +57,9 @@ document.getElementById('file').addEventListener('change', async (event) => {
   const bytes = new Uint8Array(await event.target.files[0].arrayBuffer());
   setTimeout(() => show(bytes));
 });
-const published = () => /^#\d+$/.test(location.hash) && showPublished(location.hash.slice(1));
+function published() {
+  const [, lot, number] = /^#(lot-)?(\d+)$/.exec(location.hash) ?? [];
+  if (number) showPublished(`${lot ? 'lots' : 'checkups'}/${number}`, number);
+}
 addEventListener('hashchange', published);
 published();

@@ -164,7 +164,7 @@ const TIME_MAX = 2 ** 53;
 
 // How a public value is spelled (common/draw/draw.h): words, or a picture of it.
 const WORD = '(?:[0-9]{2}|[1-9][0-9]{2,}|[0-9]*[a-z][0-9a-z]*)';
-const FORMAT = /^(?:words|(?=.*[#*])[#*.:+-]+(?: [#*.:+-]+)*)$/;
+const FORMAT = /^(?:words|none|(?=.*[#*])[#*.:+-]+(?: [#*.:+-]+)*)$/;
 const spelled = (format) => new RegExp(format === 'words' ? `^${WORD}(?: ${WORD})*$`
     : `^${format.replace(/[.+]/g, '\\$&').replace(/\*/g, '[0-9a-f]').replace(/#/g, '[0-9]')}$`);
 

@@ -1,11 +1,10 @@
 // A desk at a site's door: one device of the service's, with or without network.
-import { get, isOffline, newKey, post, Refusal } from '../api.js';
+import { get, isOffline, post, Refusal } from '../api.js';
+import { handInAll, withDevice } from './device.js';
 import { all, drop, find, keep } from './kept.js';
-import { judge, readPass, readRevocations } from './passes.js';
+import { fromBase64, judge, readPass, readRevocations } from './passes.js';
 
-const UPLOAD = 10; // scans in a call
 const USED_MS = 2 * 86400000; // a pass is good for less
-const NO_DEVICE = ['DEVICE_NOT_YOURS', 'DEVICE_REVOKED', 'DEVICE_NOT_FOUND'];
 
 /** What time it is for the service, by what this desk's clock was off when it last took things along. */
 const nowOf = (desk) => Date.now() + (desk.behindMs ?? 0);
@@ -26,24 +25,7 @@ export async function openDesk(site) {
   return desk;
 }
 
-// A device of the person who is signed in, in this session; it takes the place of the last one.
-async function register(desk) {
-  const name = `网页核验台 ${desk.name}`.slice(0, 40), path = `/v1/checkup-sites/${desk.siteId}/devices`;
-  const { deviceId } = await post(path, { name, ...desk.deviceId && { replaces: desk.deviceId } }, newKey());
-  desk.deviceId = deviceId;
-  await keep('desks', desk);
-}
-
-async function withDevice(desk, work) {
-  try {
-    if (desk.deviceId) return await work();
-  } catch (error) {
-    if (!NO_DEVICE.includes(error.reason)) throw error;
-    if (error.reason === 'DEVICE_NOT_FOUND') desk.deviceId = null;
-  }
-  await register(desk);
-  return work();
-}
+const as = (desk) => ({ store: 'desks', path: `/v1/checkup-sites/${desk.siteId}/devices`, name: '网页核验台' });
 
 const usedAt = async (serial) => (await find('used', serial))?.at ?? null;
 
@@ -52,15 +34,20 @@ async function noteUsed(desk, text, at) {
   if (serial) await keep('used', { serial, at });
 }
 
+/** The kind of a code of 32 characters is its first byte (common/pass/pass.h); 0 of another text. */
+export const kindOf = (text) => (/^[\w-]{32}$/.test(text) ? fromBase64(text.slice(0, 4).replaceAll('-', '+').replaceAll('_', '/'))[0] : 0);
+/** Whether a text is the code of a member's card. */
+export const isCard = (text) => kindOf(text) === 5;
+
 /**
  * Scans a text: { good, reason, scan | pass, offline }. Whatever is accepted without
  * network is kept until it is handed in; what the network swallowed as well, under the
  * same name, so that it counts once.
  */
 export async function scan(desk, text) {
-  const scanRef = crypto.randomUUID(), path = `/v1/checkup-sites/${desk.siteId}`, walkIn = text.length === 32 && text[0] === 'B';
+  const scanRef = crypto.randomUUID(), path = `/v1/checkup-sites/${desk.siteId}`, walkIn = kindOf(text) === 4;
   try {
-    const done = await withDevice(desk, () => (walkIn ? post(`${path}/walk-ins`, { deviceId: desk.deviceId, scanRef, code: text })
+    const done = await withDevice(desk, as(desk), () => (walkIn ? post(`${path}/walk-ins`, { deviceId: desk.deviceId, scanRef, code: text })
       : post(`${path}/scans`, { deviceId: desk.deviceId, scanRef, text })));
     await noteUsed(desk, text, done.at);
     return { good: true, scan: done, offline: false };
@@ -77,30 +64,12 @@ export async function scan(desk, text) {
 
 export const waiting = () => all('scans');
 
-async function handInOf(deviceId, scans) {
-  const handed = [];
-  for (let i = 0; i < scans.length; i += UPLOAD) {
-    const some = scans.slice(i, i + UPLOAD);
-    const items = some.map(({ scanRef, text, at }) => ({ scanRef, text, at }));
-    const done = await post(`/v1/checkup-sites/${some[0].siteId}/scans:upload`, { deviceId, items });
-    for (const { scanRef } of some) await drop('scans', scanRef);
-    handed.push(...done.scans);
-  }
-  return handed;
+async function send(deviceId, some) {
+  const items = some.map(({ scanRef, text, at }) => ({ scanRef, text, at }));
+  const { scans } = await post(`/v1/checkup-sites/${some[0].siteId}/scans:upload`, { deviceId, items });
+  for (const { scanRef } of some) await drop('scans', scanRef);
+  return scans;
 }
 
-/**
- * Hands in what was scanned without network: the scans with what became of each. What a
- * colleague scanned at this browser waits until she is signed in.
- */
-export async function handIn() {
-  const scans = (await waiting()).sort((a, b) => (a.at < b.at ? -1 : 1)), handed = [];
-  for (const deviceId of new Set(scans.map((one) => one.deviceId))) {
-    try {
-      handed.push(...await handInOf(deviceId, scans.filter((one) => one.deviceId === deviceId)));
-    } catch (error) {
-      if (error.reason !== 'DEVICE_NOT_YOURS') throw error;
-    }
-  }
-  return handed;
-}
+/** Hands in what was scanned without network: the scans with what became of each. */
+export const handIn = async () => handInAll(await waiting(), send);

@@ -1,14 +1,19 @@
 // What this desk keeps in the browser, so that it works and loses nothing without
-// network: what it took along of its sites, what it scanned and has not handed in, and
-// which passes it has accepted. All of it is numbers and codes; nobody's name.
-const STORES = { desks: 'siteId', scans: 'scanRef', used: 'serial' };
+// network: what it took along of its sites and branches, what it scanned and has not handed
+// in, and which passes it has accepted. All of it is numbers and codes; nobody's name.
+const STORES = { desks: 'siteId', scans: 'scanRef', used: 'serial', tills: 'branchId', purchases: 'saleRef' };
 
 const database = new Promise((done, fail) => {
-  const request = indexedDB.open('scanner', 1);
+  const request = indexedDB.open('scanner', 2);
   request.onupgradeneeded = () => {
-    for (const [name, keyPath] of Object.entries(STORES)) request.result.createObjectStore(name, { keyPath });
+    for (const [name, keyPath] of Object.entries(STORES)) {
+      if (!request.result.objectStoreNames.contains(name)) request.result.createObjectStore(name, { keyPath });
+    }
   };
-  request.onsuccess = () => done(request.result);
+  request.onsuccess = () => {
+    request.result.onversionchange = () => request.result.close(); // a newer page of another window
+    done(request.result);
+  };
   request.onerror = () => fail(request.error);
 });
 

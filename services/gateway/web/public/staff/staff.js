@@ -1,175 +1,16 @@
-// The page of who scans at a site's door.
-import { get, isOffline, post, session, words } from '../api.js';
-import { $, act, actions, button, card, clock, element, facts, fill, offerLook, say, time, unfold } from '../dom.js';
-import { siteOf } from '../sites.js';
-import { handIn, openDesk, scan, waiting } from './desk.js';
+// The page of who works at a counter: she signs in, says where she works, and has the desk of that place: a check-up
+// site's door, a merchant's branch, or a corner where orders are picked up.
+import { get, isOffline, post, Refusal, session } from '../api.js';
+import { $, act, button, element, fill, offerLook, say } from '../dom.js';
+import * as corner from './corner.js';
 import { all } from './kept.js';
+import * as site from './site.js';
+import * as till from './till.js';
 
 const LATER_MS = 15000;
-const RENEW_MS = 10 * 60000; // keys and revocations are taken along anew
-const UNDO_MS = 15 * 60000;
-let desk = null;
-
-const OUTCOME = {
-  ACCEPTED: '通过', DUPLICATE: '重复：预约码已经使用过', SCAN_REVOKED: '预约码已作废', SCAN_OTHER_SITE: '这是其他体检点的预约码', SCAN_NOT_YET: '还没有到预约的时间',
-  SCAN_EXPIRED: '预约的时间已经过去', SCAN_FORGED: '预约码是伪造的', SCAN_UNKNOWN_KEY: '预约码的签发密钥未知', SCAN_MALFORMED: '这不是体检预约码',
-  SCAN_STALE: '动态码已过期', SCAN_DEVICE_OFF: '核验时设备已停用', SCAN_CHANGED: '预约已改约或取消', SCAN_WAITS: '待工会核实',
-};
-const WAITS = {
-  DEVICE_NOT_YET: '核验时设备尚未登记', CLOCK_AHEAD: '设备的时间快于实际', HANDED_IN_LATE: '核验超过 72 小时才上传', PASS_MADE_ANEW: '核验后预约码已重新出码', PLACE_GIVEN_ON: '名额已由他人递补',
-};
-const OFFLINE = {
-  USED: '预约码已经使用过', REVOKED: '预约码已作废：预约已改约、取消或重新出码', OTHER_SITE: OUTCOME.SCAN_OTHER_SITE, NOT_YET: OUTCOME.SCAN_NOT_YET, EXPIRED: OUTCOME.SCAN_EXPIRED,
-  FORGED: OUTCOME.SCAN_FORGED, UNKNOWN_KEY: OUTCOME.SCAN_UNKNOWN_KEY, MALFORMED: OUTCOME.SCAN_MALFORMED, NEEDS_NETWORK: '没有网络时不能核验动态码，请会员出示“离线码”',
-};
-const ROSTER = { ACTIVE: '未到', ARRIVED: '已到', CANCELLED: '已取消', NOT_COME: '未到检' };
-
-// ---- the verdict ----
-
-function showVerdict(good, lines, more) {
-  $('verdict').className = good ? 'verdict yes' : 'verdict no';
-  $('verdict').replaceChildren(element('strong', {}, good ? '✓ 通过' : '✗ 未通过'), ...lines.filter(Boolean).map((line) => element('p', {}, line)), ...more ? [more] : []);
-}
-
-// Who it is, when she has to be told from another: asked for by itself, since each look is on record.
-const nameOf = (letter) => button('核对姓名', async (event) => {
-  const pressed = event.currentTarget, { name, residentId } = await post('/v1/people:look', { letter });
-  pressed.replaceWith(element('p', {}, `${name}　${residentId}`));
-}, { className: 'quiet' });
-
-// Whether the document that she shows is hers whose pass it is: the last four characters of its number are compared.
-function documentOf(letter) {
-  const last = element('input', { required: true, maxLength: 4, size: 4, autocomplete: 'off', className: 'last-four' });
-  const form = element('form', {}, element('label', {}, '证件号码后四位 ', last), element('button', {}, '核对证件'));
-  form.addEventListener('submit', act(async () => {
-    const { matches, name, looksLeft } = await post('/v1/people:match', { letter, lastFour: last.value });
-    form.querySelector('p')?.remove();
-    form.append(element('p', {}, matches ? `✓ 证件相符　${name}` : `✗ 证件不符，不是本人：${name}。还可核对 ${looksLeft} 次，每次均记录并告知本人。`));
-    last.value = '';
-  }));
-  return form;
-}
-
-/** Where and when a pass was used before. */
-const usedBefore = async (siteId, at) => `已于 ${time(at)} 在 ${(await siteOf(siteId)).name} 使用。`;
-
-async function verdictOf({ good, scan: done, pass, refusal, offline }) {
-  if (good) return [`代号 ${offline ? pass.handle : done.handle}`, offline ? '没有网络：已记在本机，联网后自动上传。' : null];
-  if (refusal) return [refusal.message, refusal.firstAt ? await usedBefore(refusal.firstSiteId, refusal.firstAt) : null];
-  return [OFFLINE[pass.reason], pass.before ? `本机已于 ${time(pass.before)} 核验过。` : null];
-}
-
-async function take(text) {
-  // The verdict of the one before must not be taken for this one's.
-  $('verdict').className = 'verdict';
-  $('verdict').textContent = '正在核验…';
-  const done = await scan(desk, text.trim()).catch((error) => {
-    showVerdict(false, [words(error)]);
-    throw error;
-  });
-  showVerdict(done.good, await verdictOf(done), done.scan?.letter ? element('div', {}, documentOf(done.scan.letter), nameOf(done.scan.letter)) : null);
-  if (done.offline) await showNetwork(false);
-  else act(Date.now() - desk.takenAt > RENEW_MS ? renew : showLists)();
-}
-
-// One after the other, however fast they come.
-let line = Promise.resolve();
-const queue = (text) => (line = line.then(act(() => take(text))));
-
-// ---- what the desk shows ----
-
-async function showNetwork(online) {
-  const left = (await waiting()).length;
-  const off = Math.abs(desk.behindMs ?? 0) / 60000;
-  const wrong = off > 1 ? `本机时钟${desk.behindMs > 0 ? '慢' : '快'}了约 ${Math.round(off)} 分钟，核验时间已按服务器校正，请校准。` : null;
-  $('network').textContent = [wrong, online ? null : '没有网络，仍可核验“离线码”。', left ? `有 ${left} 次离线核验等待上传。` : null].filter(Boolean).join('');
-}
-
-async function showCounts() {
-  const { expected, arrived, leftOver, notCome, walkedIn } = await get(`/v1/checkup-sites/${desk.siteId}/counts`);
-  const count = ([name, number]) => element('div', {}, element('dt', {}, name), element('dd', {}, String(number)));
-  $('counts').replaceChildren(...[['应到', expected], ['已到', arrived], ['待到', leftOver], ['未到检', notCome], ['现场登记', walkedIn]].map(count));
-}
-
-function undoPanel(one) {
-  const reason = element('input', { required: true, maxLength: 200 });
-  const form = element('form', {}, element('label', {}, '撤销的原因 ', reason), element('button', {}, '确认撤销'));
-  form.addEventListener('submit', act(async () => {
-    await post(`/v1/checkup-scans/${one.scanId}:undo`, { reason: reason.value });
-    form.closest('.panel').hidden = true;
-    await showLists();
-    say('已撤销，该预约恢复为未到');
-  }));
-  return [form];
-}
-
-function scanCard(one) {
-  const fresh = one.outcome === 'ACCEPTED' && !one.undoneAt && Date.now() - Date.parse(one.at) < UNDO_MS;
-  const scan = card(`${clock(one.at)}　${one.undoneAt ? '已撤销' : OUTCOME[one.outcome]}`,
-    facts(one.handle ? ['代号', one.handle] : null, one.offline ? ['方式', '离线核验后上传'] : null, WAITS[one.waitsFor] ? ['待核实', WAITS[one.waitsFor]] : null, one.firstAt ? ['先前', `${time(one.firstAt)} 已使用`] : null,
-      one.undoneAt ? ['撤销原因', one.undoReason] : null),
-    actions(fresh ? button('撤销', (event) => unfold(event.currentTarget, '撤销这次核验', () => undoPanel(one)), { className: 'quiet' }) : null));
-  scan.dataset.key = one.scanId;
-  return scan;
-}
-
-async function rosterLines() {
-  const lines = [];
-  for (let token = ''; ;) {
-    const page = await get(`/v1/checkup-sites/${desk.siteId}/roster?pageSize=1000&pageToken=${token}`);
-    lines.push(...page.lines);
-    token = page.nextPageToken;
-    if (!token) return lines.sort((a, b) => (a.startsAt < b.startsAt ? -1 : 1));
-  }
-}
-const rosterItem = (line) => element('li', {}, `${clock(line.startsAt)}–${clock(line.endsAt)}　${ROSTER[line.state]}　`, element('code', {}, line.handle));
-
-const showLists = () => Promise.all([showCounts(), showNetwork(true),
-  fill('scans', async () => (await get(`/v1/checkup-sites/${desk.siteId}/scans?pageSize=20`)).scans, scanCard, '还没有核验。'),
-  fill('roster', rosterLines, rosterItem, '今天没有预约。')]);
-
-// Takes along what is new, and hands in what waits; says so when there is no network.
-async function renew() {
-  try {
-    const handed = await handIn();
-    desk = await openDesk({ siteId: desk.siteId, name: desk.name });
-    await showLists();
-    const refused = handed.filter((one) => one.outcome !== 'ACCEPTED').length;
-    if (handed.length) say(`已上传 ${handed.length} 次离线核验${refused ? `，其中 ${refused} 次未通过，见“最近核验”` : ''}`, !refused);
-  } catch (error) {
-    await showNetwork(!isOffline(error));
-    if (!isOffline(error)) say(words(error), false);
-  }
-}
-
-// ---- the camera ----
-
-async function watch() {
-  const video = $('video'), detector = new BarcodeDetector({ formats: ['qr_code'] });
-  video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
-  video.hidden = false;
-  await video.play();
-  for (let last = ''; !video.hidden; await new Promise((done) => setTimeout(done, 250))) {
-    const [found] = await detector.detect(video).catch(() => []);
-    if (found && found.rawValue !== last) {
-      last = found.rawValue;
-      await queue(found.rawValue);
-    }
-  }
-}
-
-function stopWatching() {
-  $('video').srcObject?.getTracks().forEach((track) => track.stop());
-  $('video').hidden = true;
-}
-
-const toggleCamera = () => {
-  if (!$('video').hidden) return stopWatching();
-  watch().catch(() => {
-    stopWatching();
-    say('不能使用摄像头，请输入或粘贴预约码', false);
-  });
-};
+// Each with the part of the page that it has, what it keeps, and where its places are listed.
+const COUNTERS = [site, till, corner];
+let open = null;
 
 // ---- without network ----
 
@@ -181,66 +22,93 @@ async function keepFiles() {
   await (await caches.open('desk')).addAll(['/staff/', ...made.map((one) => one.pathname)]);
 }
 
-// ---- who is at it ----
+// ---- where she works ----
 
-async function enter(site) {
-  // Without network, what was taken along the last time.
-  desk = await openDesk(site).catch(async (error) => {
-    const kept = (await all('desks')).find((one) => one.siteId === site.siteId);
-    if (!isOffline(error) || !kept) throw error;
-    return kept;
-  });
-  $('place').textContent = desk.name;
+const keptOf = (counter) => (counter.kept ? all(counter.kept) : []);
+
+/** Her places of one kind: none where she has no such office; without network those of the last time. */
+const placesOf = (counter) => get(counter.list).then(counter.places, (error) => {
+  if (isOffline(error)) return keptOf(counter);
+  if (error instanceof Refusal && error.status === 403) return [];
+  throw error;
+});
+
+async function enter(counter, place) {
+  const before = (await keptOf(counter)).find((one) => counter.keyOf(one) === counter.keyOf(place));
+  await counter.enter(place, before);
+  open = counter;
+  $('place').textContent = place.name;
   $('choice').hidden = true;
-  $('desk').hidden = false;
-  $('code').focus();
-  await renew();
+  $(counter.part).hidden = $('leaving').hidden = false;
+}
+
+function leaveAll() {
+  open = null;
+  for (const counter of COUNTERS) {
+    counter.leave();
+    $(counter.part).hidden = true;
+  }
+  $('choice').hidden = $('leaving').hidden = true;
 }
 
 async function show() {
+  leaveAll();
   $('loading').hidden = true;
   $('sign-in').hidden = Boolean(session.get());
-  $('desk').hidden = $('choice').hidden = true;
   if (!session.get()) return;
-  const choose = (site) => element('li', {}, button(site.name, () => enter(site)));
-  const sites = await get('/v1/me/checkup-sites').then((list) => list.sites, (error) => {
-    if (isOffline(error)) return all('desks');
+  const hers = (await Promise.all(COUNTERS.map(async (counter) => (await placesOf(counter)).map((place) => ({ counter, place })))).catch((error) => {
     $('sign-in').hidden = false;
     throw error;
-  });
-  if (sites.length === 1) return enter(sites[0]);
-  $('choice').hidden = false;
-  await fill('sites', async () => sites, choose, '您没有负责核验的体检点，请联系工会。');
+  })).flat();
+  if (hers.length === 1) return enter(hers[0].counter, hers[0].place);
+  const choose = ({ counter, place }) => element('li', {}, button(place.name, () => enter(counter, place)));
+  $('choice').hidden = $('leaving').hidden = false;
+  await fill('sites', async () => hers, choose, '您没有负责的体检点、门店或领取点：体检点、领取点请联系工会，门店请联系商户管理人。');
 }
 
-document.addEventListener('signed-out', () => {
-  stopWatching();
-  $('sign-in').hidden = false;
-  $('desk').hidden = $('choice').hidden = true;
-});
+// ---- who she is ----
+
+// Officials have a second factor; a merchant's staff are members like others.
+function showWay(official) {
+  localStorage.setItem('staff-way', official ? 'official' : 'member');
+  $('sign-in-form').hidden = !official;
+  $('member-form').hidden = official;
+  $('by-password').setAttribute('aria-pressed', String(official));
+  $('by-code').setAttribute('aria-pressed', String(!official));
+}
+
+$('by-password').addEventListener('click', () => showWay(true));
+$('by-code').addEventListener('click', () => showWay(false));
 $('sign-in-form').addEventListener('submit', act(async () => {
   session.set(await post('/v1/official-sessions', { mobile: $('mobile').value, password: $('password').value, totp: $('totp').value }));
   $('password').value = $('totp').value = '';
   await show();
 }));
-$('scan-form').addEventListener('submit', (event) => {
-  event.preventDefault();
-  queue($('code').value);
-  $('code').value = '';
-  $('code').focus();
-});
-$('refresh').addEventListener('click', act(renew));
+$('send-code').addEventListener('click', act(async () => {
+  await post('/v1/login-codes', { mobile: $('member-mobile').value });
+  say('验证码已发送');
+  $('member-code').focus();
+}));
+$('member-form').addEventListener('submit', act(async () => {
+  session.set(await post('/v1/sessions', { mobile: $('member-mobile').value, code: $('member-code').value }));
+  $('member-code').value = '';
+  await show();
+}));
+$('change-place').addEventListener('click', act(show));
 $('sign-out').addEventListener('click', act(async () => {
-  stopWatching();
   await post('/v1/sessions:revoke');
   session.clear();
   await show();
 }));
-$('camera').hidden = !('BarcodeDetector' in window && navigator.mediaDevices);
-$('camera').addEventListener('click', toggleCamera);
-addEventListener('online', () => desk && renew());
+document.addEventListener('signed-out', () => {
+  leaveAll();
+  $('sign-in').hidden = false;
+});
+
+addEventListener('online', () => open?.renew());
 // Asks for nothing unless something waits: a desk that nobody uses is to be signed out.
-setInterval(async () => desk && session.get() && (await waiting()).length && renew(), LATER_MS);
+setInterval(async () => open && session.get() && (await open.waiting()).length && open.renew(), LATER_MS);
 keepFiles().catch(() => {}); // a browser that cannot works with network alone
 offerLook();
+showWay(localStorage.getItem('staff-way') !== 'member');
 act(show)();

@@ -3,7 +3,7 @@
 import { ElMessage, ElMessageBox } from 'element-plus';
 import { words } from '../shared/api';
 
-/** Does it and says so; false when it was refused. */
+/** Does it and says so, unless that is ''; false when it was refused. */
 export async function doing(work: () => Promise<unknown>, done = '已办理'): Promise<boolean> {
   try {
     await work();
@@ -11,7 +11,7 @@ export async function doing(work: () => Promise<unknown>, done = '已办理'): P
     ElMessage({ message: words(error), type: 'error', duration: 6000, showClose: true });
     return false;
   }
-  ElMessage({ message: done, type: 'success' });
+  if (done) ElMessage({ message: done, type: 'success' });
   return true;
 }
 

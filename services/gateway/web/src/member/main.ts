@@ -4,17 +4,19 @@ import 'vant/lib/index.css';
 import '../../public/tokens.css';
 import '../shared/look';
 import './app.css';
+import { said } from '../shared/say';
 import { session } from '../shared/session';
 import App from './App.vue';
+import { opened, purse } from './purse';
 
 const page = (name: string) => PAGES[`./pages/${name}.vue`];
 const PAGES = import.meta.glob('./pages/*.vue');
 
 const routes: RouteRecordRaw[] = ([
-  ['/', 'HomePage'], ['/benefits', 'BenefitsPage'], ['/mine', 'MinePage'], ['/sign-in', 'SignInPage'],
+  ['/', 'HomePage'], ['/benefits', 'BenefitsPage'], ['/mine', 'MinePage'], ['/inbox', 'InboxPage'], ['/inbox/reminders', 'RemindersPage'], ['/sign-in', 'SignInPage'],
   ['/checkups/:campaignId', 'CheckupPage'], ['/checkups/:campaignId/sites', 'SitesPage'], ['/checkups/:campaignId/sites/:siteId/walk-in', 'WalkInPage'],
   ['/bookings/:bookingId/pass', 'PassPage'], ['/bookings/:bookingId/story', 'StoryPage'],
-  ['/reports', 'ReportsPage'], ['/reports/:reportId', 'ReportPage'], ['/history', 'HistoryPage'], ['/coupons', 'CouponsPage'],
+  ['/reports', 'ReportsPage'], ['/reports/:reportId', 'ReportPage'], ['/history', 'HistoryPage'], ['/coupons', 'CouponsPage'], ['/coupons/pass', 'CouponPassPage'], ['/coupons/:couponId/pass', 'CouponPassPage'], ['/coupons/spent', 'SpentPage'], ['/tickets/:releaseId', 'TicketPage'], ['/offers/:releaseId', 'OfferPage'], ['/points', 'PointsPage'], ['/points/:ledgerId', 'PointsEntriesPage'], ['/shop', 'ShopPage'], ['/shop/:goodsId', 'GoodsPage'], ['/orders', 'OrdersPage'], ['/orders/:orderId', 'OrderPage'], ['/places', 'PlacesPage'], ['/places/:branchId', 'PlacePage'], ['/card', 'CardPage'],
   ['/mine/name', 'RealNamePage'], ['/mine/union', 'UnionPage'], ['/mine/trade', 'TradePage'], ['/mine/doors', 'DoorsPage'],
   ['/mine/consents', 'ConsentsPage'], ['/mine/looks', 'LooksPage'], ['/mine/data', 'DataPage'],
 ] as const).map(([path, name]) => ({ path, component: page(name) }));
@@ -24,7 +26,13 @@ const router = createRouter({
   routes: [...routes, { path: '/:else(.*)', redirect: '/' }],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 });
-router.beforeEach((to) => (session.value || to.path === '/sign-in' ? true : { path: '/sign-in', query: to.path === '/' ? {} : { to: to.fullPath } }));
+// What her telephone has kept opens without a session, which may not be had just now.
+router.beforeEach(async (to) => {
+  if (session.value || to.path === '/sign-in' || (/^\/coupons\/(\d+\/)?pass$/.test(to.path) && (await opened, purse.value))) return true;
+  return { path: '/sign-in', query: to.path === '/' ? {} : { to: to.fullPath } };
+});
+// What was said of a page goes with it; why she has to sign in stays.
+router.afterEach((to, from) => { if (to.path !== from.path && to.path !== '/sign-in') said.value = ''; });
 router.afterEach(() => { document.querySelector<HTMLElement>('#app h1')?.focus(); });
 
 createApp(App).use(router).mount('#app');

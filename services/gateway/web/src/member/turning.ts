@@ -1,11 +1,12 @@
-// A code on the screen that the service changes: asked for again whenever it does.
-import { onUnmounted, ref, shallowRef } from 'vue';
+// A code on the screen that changes: asked for again whenever it does.
+import { computed, onUnmounted, ref, shallowRef } from 'vue';
 import { now, words } from '../shared/api';
+import { useClock } from '../shared/use';
 
 export interface TurningCode { code: string; svg: string; changesAt: string | null }
 
 export function useTurningCode(ask: () => Promise<TurningCode>) {
-  const shown = shallowRef<TurningCode | null>(null), problem = ref('');
+  const shown = shallowRef<TurningCode | null>(null), problem = ref(''), at = useClock();
   let timer: ReturnType<typeof setTimeout> | undefined, gone = false;
   async function turn() {
     clearTimeout(timer);
@@ -20,7 +21,9 @@ export function useTurningCode(ask: () => Promise<TurningCode>) {
     }
     if (!gone) timer = setTimeout(turn, changes);
   }
+  /** What is left of its time, in per cent. */
+  const left = computed(() => (shown.value && at.value ? Math.min(100, Math.max(0, (Date.parse(shown.value.changesAt!) - now()) / 300)) : 0));
   onUnmounted(() => { gone = true; clearTimeout(timer); });
   turn();
-  return { shown, problem, turn };
+  return { shown, problem, left, turn };
 }

@@ -1,12 +1,14 @@
 // How the pages speak with the gateway: typed by its OpenAPI document, so that a page cannot
 // call what does not exist. Refusals come with the service's own words (errmsg).
 import createClient from 'openapi-fetch';
-import type { components, paths } from '../api';
+import type { components, operations, paths } from '../api';
 import { deviceNonce } from './device';
 import { enter, leave, session } from './session';
 import { proven } from './stepup';
 
 export type Schemas = components['schemas'];
+/** What an operation is asked with. */
+export type Asked<O extends keyof operations> = operations[O] extends { requestBody: { content: { 'application/json': infer Body } } } ? Body : never;
 /** What values of an enum are called; one that does not exist fails the build. */
 export type Said<E extends keyof Schemas> = Partial<Record<Schemas[E] & string, string>>;
 
@@ -44,6 +46,11 @@ let surest = Infinity; // ms that the answer told it by took
 /** Milliseconds since 1970 by the service's clock: what opens, opens by it. */
 export const now = () => Date.now() + ahead;
 
+/** What the clock was ahead of this device's once, for as long as nobody can be asked. */
+export function supposeClock(by: number) {
+  if (surest === Infinity) ahead = by;
+}
+
 // The header tells whole seconds, so that an answer is on average half of one late.
 function readClock(response: Response, asked: number, took: number) {
   const told = Date.parse(response.headers.get('date') ?? '');
@@ -78,7 +85,7 @@ async function once(request: Request): Promise<Response> {
   const asked = Date.now();
   const response = await fetch(new Request(request.clone(), { headers }));
   readClock(response, asked, Date.now() - asked);
-  return response;
+  return response.body ? new Response(await response.blob(), response) : response; // what breaks off halfway is no answer
 }
 
 async function problemOf(response: Response): Promise<Schemas['Problem'] | null> {
@@ -121,6 +128,18 @@ export const api = createClient<paths>({ baseUrl: location.origin, fetch: ask })
 /** What a call gave: const { union } = await got(api.GET('/v1/me')) */
 export async function got<T>(call: Promise<{ data?: T }>): Promise<T> {
   return (await call).data as T;
+}
+
+/** What several reads of several services gave, in one request; the first that was refused is thrown. */
+export async function together(paths: string[]): Promise<object[]> {
+  if (!paths.length) return [];
+  const token = session.value?.token, read = () => got(api.POST('/v1/batch', { body: { paths } }));
+  let { answers } = await read();
+  if (token && answers.some(({ body }) => (body as { reason?: string } | null)?.reason === 'TOKEN_EXPIRED') && await renew(token)) ({ answers } = await read());
+  return answers.map(({ status, body }) => {
+    if (status !== 200) throw new Refusal(body as object as Schemas['Problem']);
+    return body as object;
+  });
 }
 
 /** A key for an operation that must not be done twice: one for each time it is meant. */

@@ -12,6 +12,10 @@ export const day = format({ month: 'long', day: 'numeric', weekday: 'short' });
 export const date = format({ year: 'numeric', month: 'long', day: 'numeric' });
 export const clock = format({ hour: '2-digit', minute: '2-digit' });
 
+/** A moment as "2026-12-01 09:00:00" by the clock in China, and back: what is chosen or typed is meant so. */
+export const wallOf = (instant: Date) => new Date(instant.getTime() + 8 * 3600000).toISOString().slice(0, 19).replace('T', ' ');
+export const instantOf = (wall: string) => new Date(`${wall.replace(' ', 'T')}+08:00`);
+
 /** "5 月 1 日 周五 09:00–12:00" */
 export const hours = ({ startsAt, endsAt }: { startsAt: string | null; endsAt: string | null }) =>
   `${day(startsAt)} ${clock(startsAt)}–${clock(endsAt)}`;

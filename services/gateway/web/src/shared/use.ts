@@ -20,26 +20,30 @@ export function useLoad<T>(load: () => Promise<T>) {
   return { value, problem, loading, reload };
 }
 
-/** A list that gives its pages one after the other. */
+/** A list that gives its pages one after the other; begun anew, what was asked for before counts no more. */
 export function useList<T>(load: (pageToken: string) => Promise<{ items: T[]; nextPageToken: string }>) {
   const items = shallowRef<T[]>([]), problem = ref(''), loading = ref(false), finished = ref(false);
-  let next = '';
+  let next = '', turn = 0;
   async function more() {
     if (loading.value || finished.value) return;
+    const mine = turn;
     loading.value = true;
     try {
       const page = await load(next);
+      if (mine !== turn) return;
       items.value = [...items.value, ...page.items];
       next = page.nextPageToken;
       finished.value = !next;
       problem.value = '';
     } catch (error) {
-      problem.value = words(error);
+      if (mine === turn) problem.value = words(error);
     } finally {
-      loading.value = false;
+      if (mine === turn) loading.value = false;
     }
   }
   async function reload() {
+    turn++;
+    loading.value = false;
     next = '';
     finished.value = false;
     items.value = [];

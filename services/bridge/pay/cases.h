@@ -1,0 +1,32 @@
+/* cases.h: what somebody has to look at: where our orders, the provider's answers and its bills do not agree.
+ *
+ * A case is opened once for a number and kind until somebody closes it with a note. Nothing is paid, and nothing is
+ * taken as paid, because of a case. */
+#pragma once
+#include "common/rpc/rpc.h"
+#include "bridge/bridge.pb-c.h"
+
+#define CASE_NUMBER_SIZE 65
+#define CASE_WORD_SIZE   64
+#define CASE_NOTE_SIZE   (200 * 4 + 1)
+
+struct cases;
+struct bridge;
+
+struct pay_case {
+    int64_t id;
+    int kind, state; /* Bridge__PayCaseKind, Bridge__PayCaseState */
+    int64_t payout_id;
+    char number[CASE_NUMBER_SIZE];
+    int64_t our_fen, their_fen;
+    char word[CASE_WORD_SIZE];
+    int64_t opened_at, closed_at;
+    char note[CASE_NOTE_SIZE];
+    int64_t journal_seq;
+};
+
+/* Opens one, unless one is open: of kind, payout_id, number, amounts and word. */
+void case_open(struct bridge *bridge, struct pay_case *one, void *call);
+int case_close(struct bridge *bridge, int64_t id, const char *note, void *call, struct pay_case *ret);
+unsigned cases_page(const struct cases *cases, int64_t states, int64_t before, struct pay_case *ret, unsigned max);
+int64_t cases_count_open(const struct cases *cases);

@@ -1,0 +1,161 @@
+#include "services/coupon/backing/vouchers.h"
+
+#include "services/coupon/fund/fund_uses.h"
+
+#define PENDING   COUPON__VOUCHER_STATE__VOUCHER_PENDING
+#define SENT      COUPON__VOUCHER_STATE__VOUCHER_SENT
+#define USED      COUPON__VOUCHER_STATE__VOUCHER_USED
+#define OVER      COUPON__VOUCHER_STATE__VOUCHER_OVER
+#define FAILED    COUPON__VOUCHER_STATE__VOUCHER_FAILED
+#define WITHDRAWN COUPON__VOUCHER_STATE__VOUCHER_WITHDRAWN
+
+enum { SQL_ADD, SQL_FIND, SQL_SET, N_SQL };
+
+static const char *const sql[] = {
+    [SQL_ADD] = "INSERT INTO voucher (coupon_id, release_id, state, reason, changed_at, journal_seq) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (coupon_id) DO NOTHING",
+    [SQL_FIND] = "SELECT release_id, state, reason, changed_at, journal_seq FROM voucher WHERE coupon_id = ?1",
+    [SQL_SET] = "UPDATE voucher SET state = ?2, reason = ?3, changed_at = ?4, journal_seq = ?5 WHERE coupon_id = ?1",
+};
+_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+
+struct voucher {
+    int64_t release_id, changed_at, journal_seq;
+    int state, reason;
+};
+
+static bool find(const struct coupon *self, int64_t coupon_id, struct voucher *ret)
+{
+    unsigned statement = self->vouchers.sql + SQL_FIND;
+
+    store_ask(self->store, statement, "i", coupon_id);
+    return store_only(self->store, statement, INTO(ret->release_id), INTO(ret->state), INTO(ret->reason),
+                      INTO(ret->changed_at), INTO(ret->journal_seq));
+}
+
+static void say(const struct claim *claim, int state, int reason, void *call)
+{
+    Coupon__VoucherChanged changed = COUPON__VOUCHER_CHANGED__INIT;
+
+    changed.coupon_id = claim->coupon_id;
+    changed.release_id = claim->release_id;
+    changed.member_id = claim->member_id;
+    changed.state = (Coupon__VoucherState)state;
+    changed.reason = reason;
+    rpc_tell(call, &changed.base);
+}
+
+void voucher_owe(struct coupon *self, const struct claim *claim, void *call)
+{
+    const struct release *release = release_find(self, claim->release_id);
+    struct claim now;
+
+    if (!release || !release->backed || !claims_find(&self->claims, claim->coupon_id, &now) || now.ended_at)
+        return;
+    if (store_run(self->store, self->vouchers.sql + SQL_ADD, "iiiiii", claim->coupon_id, claim->release_id,
+                  (int64_t)PENDING, INT64_C(0), rpc_now(call), rpc_server_journal(self->rpc)->tip.seq + 1) == 1)
+        say(claim, PENDING, 0, call);
+}
+
+/* The state that the bridge's stands for; 0: none. */
+static int state_of(int sent)
+{
+    static const int states[] = {
+        [BRIDGE__SEND_STATE__SEND_PENDING] = PENDING, [BRIDGE__SEND_STATE__SEND_DONE] = SENT,
+        [BRIDGE__SEND_STATE__SEND_USED] = USED,       [BRIDGE__SEND_STATE__SEND_OVER] = OVER,
+        [BRIDGE__SEND_STATE__SEND_FAILED] = FAILED,   [BRIDGE__SEND_STATE__SEND_WITHDRAWN] = WITHDRAWN,
+    };
+
+    return sent > 0 && sent < (int)ARRAY_LEN(states) ? states[sent] : 0;
+}
+
+void voucher_hear(struct coupon *self, const Bridge__SendChanged *changed, void *call)
+{
+    int state = state_of((int)changed->state);
+    struct voucher voucher;
+    struct claim claim;
+
+    if (!state || !find(self, changed->coupon_id, &voucher) || !claims_find(&self->claims, changed->coupon_id, &claim))
+        return;
+    if (state == voucher.state && changed->reason == voucher.reason)
+        return;
+    store_run(self->store, self->vouchers.sql + SQL_SET, "iiiii", claim.coupon_id, (int64_t)state,
+              (int64_t)changed->reason, changed->at ? changed->at : rpc_now(call),
+              rpc_server_journal(self->rpc)->tip.seq + 1);
+    say(&claim, state, changed->reason, call);
+    if (state == FAILED)
+        claim_fail(self, claim.coupon_id, call);
+    if ((state == USED) != (voucher.state == USED)) {
+        const struct release *release = release_look_up(self, claim.release_id, rpc_arena(call));
+
+        if (release)
+            fund_spend(self, release->id, state == USED ? release->face_fen : -release->face_fen, claim.coupon_id,
+                       call);
+    }
+}
+
+bool voucher_is_used(const struct coupon *self, int64_t coupon_id)
+{
+    struct voucher voucher;
+
+    return find(self, coupon_id, &voucher) && voucher.state == USED;
+}
+
+void voucher_tell(struct coupon *self, int64_t coupon_id, void *call, Coupon__Coupon *ret)
+{
+    Coupon__Voucher *message = arena_message(rpc_arena(call), &coupon__voucher__descriptor);
+    struct voucher voucher = {.state = PENDING};
+
+    find(self, coupon_id, &voucher);
+    ret->voucher = message;
+    if (!message)
+        return;
+    message->state = (Coupon__VoucherState)voucher.state;
+    message->changed_at = voucher.changed_at;
+    if (voucher.reason)
+        api_say(message, voucher.reason);
+    if (voucher.state != USED)
+        return;
+    ret->state = COUPON__COUPON_STATE__REDEEMED;
+    ret->redeemed_at = voucher.changed_at;
+}
+
+/* ---- the audit ---- */
+
+static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int64_t told[PART_COUNTS])
+{
+    const struct coupon *self = arg;
+    const Coupon__Event *event = body;
+    const Coupon__VoucherChanged *changed = event->voucher_changed;
+    struct voucher voucher;
+
+    if (event->event_case != COUPON__EVENT__EVENT_VOUCHER_CHANGED)
+        return true;
+    if (!find(self, changed->coupon_id, &voucher) || voucher.journal_seq < row->seq ||
+        voucher.release_id != changed->release_id)
+        return false;
+    told[0] += voucher.journal_seq == row->seq;
+    return voucher.journal_seq > row->seq ||
+           (voucher.state == (int)changed->state && voucher.reason == changed->reason);
+}
+
+static const struct part_stray strays[] = {
+    {"voucher", "was never claimed",
+     "SELECT coupon_id FROM voucher WHERE coupon_id NOT IN (SELECT coupon_id FROM claim) LIMIT 1"},
+    {"voucher", "is of a release that is not backed",
+     "SELECT coupon_id FROM voucher WHERE release_id NOT IN (SELECT release_id FROM backing) LIMIT 1"},
+    {"voucher", "has failed, and its coupon stands",
+     "SELECT coupon_id FROM voucher WHERE state = 5 AND coupon_id NOT IN (SELECT coupon_id FROM claim_ended) LIMIT 1"},
+    {NULL, NULL, NULL},
+};
+
+const struct part_spec vouchers_part = {
+    .tables = "voucher",
+    .others = "voucher.coupon_id",
+    .steps = &vouchers_steps,
+    .sql = sql,
+    .n_sql = N_SQL,
+    .agrees = agrees,
+    .counts = {{"vouchers", "SELECT count(*) FROM voucher"}},
+    .strays = strays,
+};

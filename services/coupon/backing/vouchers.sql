@@ -1,0 +1,10 @@
+-- step 1
+-- What has become of the coupons that are WeChat's; see vouchers.h.
+CREATE TABLE voucher (
+    coupon_id   INTEGER PRIMARY KEY,
+    release_id  INTEGER NOT NULL,
+    state       INTEGER NOT NULL,  -- coupon.VoucherState
+    reason      INTEGER NOT NULL,  -- why not, or why not yet
+    changed_at  INTEGER NOT NULL,
+    journal_seq INTEGER NOT NULL   -- the last row that tells of it
+) STRICT;

@@ -1,0 +1,32 @@
+/* numbers.h: how releases went: asked, granted, refused and why, by day, trade and union.
+ *
+ * A claim counts in memory alone, in a table of so many cells that never grows, and what is counted is written behind
+ * it, a slice at a time. What was counted in the last moments before the daemon died is lost, and nothing else: how
+ * many were granted is what the claims say, and is told so.
+ *
+ * What was spent of each day is counted with every purchase, of no trade and no union: that is not known at a counter.
+ *
+ * A union is counted by the NUMBERS_LEVELS levels of its place; while there are more cells than fit between two slices,
+ * by fewer. No person is in it. Of a split by trade or union no group is told of whom fewer than LIMIT_PEOPLE_MIN were
+ * asking, and where that is one group alone, the next smallest is not either, which would tell of it. */
+#pragma once
+#include "services/coupon/coupon.h"
+#include "services/coupon/release/releases.h"
+
+#define NUMBERS_LEVELS 4
+
+/* Beside a Reason, what came of asking; and what was spent, of which nobody has asked. */
+enum { NUMBERS_GRANTED = 0, NUMBERS_REPEATED = -1, NUMBERS_REDEEMED = -2 };
+
+struct number_cells;
+
+/* NULL without memory. */
+struct number_cells *number_cells_new(void);
+void number_cells_free(struct number_cells *cells);
+
+/* Counts that somebody asked for a coupon of the release's day; with the call that grants it, taken back with it. */
+void number_count(struct coupon *self, const struct release *release, int what, void *call);
+/* The last one of the release's day was taken. */
+void number_sold_out(struct coupon *self, const struct release *release);
+/* So many more coupons of a release's day are spent; -1: one is not any more. */
+void number_redeemed(struct coupon *self, int64_t release_id, int32_t day, int n);

@@ -1,0 +1,140 @@
+#include "common/benefit/payments/payments_api.h"
+#include "services/coupon/settlement/settlement_api.h"
+
+/* ---- to which account ---- */
+
+/* rpc ProposePayee: in place of one that waits; entered again by the same person it is that one. */
+static void remittances__propose_payee(Coupon__Remittances_Service *service, const Coupon__ProposePayeeRequest *req,
+                                       Settlement__Payee_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, remittances_service);
+    Settlement__PayeeAccount account = SETTLEMENT__PAYEE_ACCOUNT__INIT;
+    struct merchant merchant;
+
+    if (!merchant_of_finance(self, req->merchant_id, false, call, &merchant))
+        return;
+    account.name = req->name;
+    account.bank = req->bank;
+    account.number = req->number;
+    payees_propose(&self->payees, merchant.id, &account, settlements_kind.roles, merchant.union_path, reply, call);
+}
+
+/* rpc GetPayees: with their numbers, which whoever pays needs. */
+static void remittances__get_payees(Coupon__Remittances_Service *service, const Coupon__SettledMerchantRequest *req,
+                                    Settlement__Payees_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, remittances_service);
+    struct merchant merchant;
+
+    if (merchant_of_finance(self, req->merchant_id, false, call, &merchant))
+        payees_tell(&self->payees, merchant.id, reply, call);
+}
+
+static void decide_payee(Coupon__Remittances_Service *service, const Settlement__PayeeRequest *req, bool confirms,
+                         Settlement__Payee_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, remittances_service);
+    struct merchant merchant;
+    struct payee payee;
+
+    if (!payees_find(&self->payees, req->payee_account_id, &payee))
+        rpc_refuse(call, SETTLEMENT__REASON__PAYEE_NOT_FOUND);
+    else if (merchant_of_finance(self, payee.payee_id, false, call, &merchant))
+        payees_decide(&self->payees, &payee, confirms, settlements_kind.roles, merchant.union_path, reply, call);
+}
+
+/* rpc ConfirmPayee: by another; from now on the merchant is paid to it. */
+static void remittances__confirm_payee(Coupon__Remittances_Service *service, const Settlement__PayeeRequest *req,
+                                       Settlement__Payee_Closure reply, void *call)
+{
+    decide_payee(service, req, true, reply, call);
+}
+
+/* rpc RefusePayee: also by who entered it. */
+static void remittances__refuse_payee(Coupon__Remittances_Service *service, const Settlement__PayeeRequest *req,
+                                      Settlement__Payee_Closure reply, void *call)
+{
+    decide_payee(service, req, false, reply, call);
+}
+
+/* ---- for which invoices ---- */
+
+/* rpc EnterInvoice: for no more than the settlement comes to. */
+static void remittances__enter_invoice(Coupon__Remittances_Service *service, const Settlement__EnterInvoiceRequest *req,
+                                       Settlement__Invoice_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, remittances_service);
+    struct statement settlement;
+    struct merchant merchant;
+
+    if (settlement_of_finance(self, req->settlement_id, false, call, &settlement, &merchant))
+        payments_enter_invoice(&self->payments, &settlement, req, reply, call);
+}
+
+/* rpc ListInvoices: also those that are void. */
+static void remittances__list_invoices(Coupon__Remittances_Service *service, const Settlement__ListInvoicesRequest *req,
+                                       Settlement__InvoiceList_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, remittances_service);
+    struct statement settlement;
+    struct merchant merchant;
+
+    if (settlement_of_finance(self, req->settlement_id, true, call, &settlement, &merchant))
+        payments_list_invoices(&self->payments, &settlement, reply, call);
+}
+
+/* rpc VoidInvoice: its number is free for another. */
+static void remittances__void_invoice(Coupon__Remittances_Service *service, const Settlement__InvoiceRequest *req,
+                                      Settlement__Invoice_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, remittances_service);
+    struct statement settlement;
+    struct merchant merchant;
+    struct invoice invoice;
+
+    if (!invoices_find(&self->payments, req->invoice_id, &invoice))
+        rpc_refuse(call, SETTLEMENT__REASON__INVOICE_NOT_FOUND);
+    else if (settlement_of_finance(self, invoice.statement_id, false, call, &settlement, &merchant))
+        payments_void_invoice(&self->payments, &invoice, reply, call);
+}
+
+/* ---- when ---- */
+
+/* rpc PaySettlement: told again with the same reference it is the first. */
+static void remittances__pay_settlement(Coupon__Remittances_Service *service,
+                                        const Settlement__PaySettlementRequest *req, Settlement__Payment_Closure reply,
+                                        void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, remittances_service);
+    struct statement settlement;
+    struct merchant merchant;
+
+    if (settlement_of_finance(self, req->settlement_id, false, call, &settlement, &merchant))
+        payments_pay(&self->payments, &settlement, req, reply, call);
+}
+
+/* rpc ReturnPayment: the settlement can be paid anew. */
+static void remittances__return_payment(Coupon__Remittances_Service *service, const Settlement__SettlementRequest *req,
+                                        Settlement__Payment_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, remittances_service);
+    struct statement settlement;
+    struct merchant merchant;
+
+    if (settlement_of_finance(self, req->settlement_id, false, call, &settlement, &merchant))
+        payments_take_back(&self->payments, &settlement, reply, call);
+}
+
+/* rpc GetPayment: the last one. */
+static void remittances__get_payment(Coupon__Remittances_Service *service, const Settlement__SettlementRequest *req,
+                                     Settlement__Payment_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, remittances_service);
+    struct statement settlement;
+    struct merchant merchant;
+
+    if (settlement_of_finance(self, req->settlement_id, true, call, &settlement, &merchant))
+        payments_tell(&self->payments, &settlement, reply, call);
+}
+
+const Coupon__Remittances_Service remittances_api = COUPON__REMITTANCES__INIT(remittances__);

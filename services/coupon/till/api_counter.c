@@ -1,0 +1,84 @@
+/* Devices of branches. */
+#include "services/coupon/till/counter_api.h"
+
+const struct scanners_service counters_service = {
+    .ahead_ms = SALE_AHEAD_MS,
+    .late_ms = SALE_LATE_MS,
+    .max = COUNTERS_MAX,
+    .words = {.not_found = COUPON__REASON__COUNTER_NOT_FOUND,
+              .not_yours = COUPON__REASON__COUNTER_NOT_YOURS,
+              .revoked = COUPON__REASON__COUNTER_REVOKED,
+              .too_many = COUPON__REASON__TOO_MANY_COUNTERS},
+};
+
+const struct shop *shop_of_staff(struct coupon *self, int64_t branch_id, void *call)
+{
+    const struct shop *shop = shop_find(self, branch_id);
+
+    if (!shop)
+        rpc_refuse(call, COUPON__REASON__BRANCH_NOT_FOUND);
+    else if (!branch_staff_has(&self->branches, branch_id, rpc_principal(call)->member_id))
+        rpc_refuse(call, COUPON__REASON__NOT_BRANCH_STAFF);
+    return rpc_refused(call) ? NULL : shop;
+}
+
+bool counter_of_staff(struct coupon *self, int64_t branch_id, int64_t device_id, bool in_use, void *call,
+                      struct scanner *ret)
+{
+    return shop_of_staff(self, branch_id, call) &&
+           !rpc_refuse_field_if(call, scanner_of_caller(&self->scanners, branch_id, device_id, in_use, call, ret),
+                                "deviceId");
+}
+
+static void reply_counter(const struct scanner *scanner, Coupon__Counter_Closure reply, void *call)
+{
+    Coupon__Counter message = COUPON__COUNTER__INIT;
+
+    message.device_id = scanner->id;
+    message.branch_id = scanner->place_id;
+    message.name = unconst(scanner->name);
+    message.registered_at = scanner->registered_at;
+    message.revoked_at = scanner->revoked_at;
+    reply(&message, call);
+}
+
+/* rpc RegisterCounter: the caller's, in this session. */
+static void counters__register_counter(Coupon__Counters_Service *service, const Coupon__RegisterCounterRequest *req,
+                                       Coupon__Counter_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, counters_service);
+    const struct shop *shop = shop_of_staff(self, req->branch_id, call);
+    struct scanner scanner;
+    const char *field;
+    int reason;
+
+    if (!shop || rpc_refuse_if(call, shop->open ? 0 : COUPON__REASON__MERCHANT_NOT_OPEN))
+        return;
+    reason = scanner_register(&self->scanners, req->branch_id, req->name, req->replaces, call, &scanner, &field);
+    if (field ? rpc_refuse_field_if(call, reason, field) : rpc_refuse_if(call, reason))
+        return;
+    rpc_created(call);
+    reply_counter(&scanner, reply, call);
+}
+
+/* rpc RevokeCounter: by who takes coupons there, or keeps the merchant. */
+static void counters__revoke_counter(Coupon__Counters_Service *service, const Coupon__RevokeCounterRequest *req,
+                                     Coupon__Counter_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, counters_service);
+    const struct shop *shop;
+    struct merchant merchant;
+    struct scanner scanner;
+
+    if (!scanners_find(&self->scanners, req->device_id, &scanner) || !(shop = shop_find(self, scanner.place_id))) {
+        rpc_refuse(call, COUPON__REASON__COUNTER_NOT_FOUND);
+        return;
+    }
+    if (!(merchants_find(&self->merchants, shop->merchant_id, &merchant) && merchant_is_kept(self, &merchant, call)) &&
+        !shop_of_staff(self, scanner.place_id, call))
+        return;
+    scanner_revoke(&self->scanners, &scanner, call);
+    reply_counter(&scanner, reply, call);
+}
+
+const Coupon__Counters_Service counters_api = COUPON__COUNTERS__INIT(counters__);

@@ -1,0 +1,20 @@
+// How a coupon of hers reads, on every page that shows one.
+import { now, type Said } from '../shared/api';
+import { moment, time } from '../shared/format';
+import type { Coupon } from './purse';
+
+const STATE: Record<string, string> = { GRANTED: '可用', LOCKED: '正在结账', REDEEMED: '已使用', EXPIRED: '已过期', VOID: '已失效', FROZEN: '已冻结' } satisfies Said<'coupon.CouponState'>;
+
+const isEarly = ({ goodFrom }: Coupon) => Date.parse(goodFrom ?? '') > now();
+/** As far as can be told without asking: what was good when it was seen may have expired since. */
+export const stateOf = ({ state, expiresAt }: Coupon) => (state === 'GRANTED' && Date.parse(expiresAt ?? '') <= now() ? 'EXPIRED' : state);
+export const isGood = (coupon: Coupon) => stateOf(coupon) === 'GRANTED' && !isEarly(coupon);
+
+export const couponWords = (coupon: Coupon) => (stateOf(coupon) === 'GRANTED' && isEarly(coupon) ? '未到使用时间' : STATE[stateOf(coupon)] ?? '');
+export function couponTime(coupon: Coupon) {
+  if (coupon.state === 'REDEEMED') return `${moment(coupon.redeemedAt)} 在${coupon.branchName || '商户'}使用`;
+  if (coupon.state === 'LOCKED') return `${coupon.branchName || '商户'}正在结账，${moment(coupon.lockedUntil)} 前未完成会退回`;
+  if (coupon.state === 'FROZEN') return coupon.words;
+  if (coupon.state === 'VOID') return `${moment(coupon.endedAt)} 失效`;
+  return isEarly(coupon) ? `${time(coupon.goodFrom)} 起可用，至 ${time(coupon.expiresAt)}` : `有效期至 ${time(coupon.expiresAt)}`;
+}

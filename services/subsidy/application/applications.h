@@ -1,0 +1,104 @@
+/* applications.h: what members apply for, and each step of it.
+ *
+ * An application is a draft that she keeps as she types until she hands it in; then it passes the offices of its
+ * scheme's steps (review/api_review.c) until it is decided. An office is a union: of the level that the step says above
+ * her union as it was when she handed it in. What is not decided in time goes to the union above by itself, what she
+ * does not correct in time lapses.
+ *
+ * Each step is a row here and in the journal, where it names the row before; so the whole story of one can be checked.
+ * What is written into the form, and what reviewers write, is sealed; a draft is in no journal. */
+#pragma once
+#include "services/subsidy/scheme/schemes.h"
+
+#define APPLICATION_ANSWERS_SIZE (64 << 10) /* bytes, sealed */
+#define APPLICATION_REMARK_SIZE  (500 * 4 + 16 + PII_OVERHEAD)
+#define APPLICATION_NAME_SIZE    64
+#define APPLICATIONS_OPEN_MAX    20 /* of one person, not decided */
+
+struct application {
+    int64_t id, scheme_id, family_id, member_id;
+    char shown_name[APPLICATION_NAME_SIZE], union_path[UNION_PATH_SIZE], office_path[UNION_PATH_SIZE];
+    int state, step; /* Subsidy__ApplicationState, and which of the scheme's steps */
+    int64_t since, due_at, period_at, amount_fen, taken_by;
+    bool overdue, again;
+    int64_t submitted_at, saved_at, n_steps, journal_seq;
+};
+
+/* What is told of a step. */
+struct application_step {
+    int kind; /* Subsidy__StepKind */
+    int64_t by_id, gave_by;
+    const char *remark; /* NULL: none */
+};
+
+bool application_find(const struct subsidy *self, int64_t application_id, struct application *ret);
+/* Hers, before an id, newest first, in states of a mask: how many. */
+size_t applications_list(const struct subsidy *self, int64_t member_id, int64_t before, int64_t states,
+                         struct application *ret, size_t size);
+/* Of a union and all below it, behind a place and an id, of a scheme or (0) any, in states of a mask: in review alone,
+ * what these have to decide, by office; else what their members have handed in, by union. How many. */
+size_t applications_at(const struct subsidy *self, const char *path, const char *from, int64_t after, int64_t states,
+                       int64_t scheme_id, struct application *ret, size_t size);
+/* The place by which one is found there. */
+const char *application_place(const struct application *application, int64_t states);
+/* How many are in review there, and how many of these because they were late below: of `most` of them. */
+void applications_count(const struct subsidy *self, const char *path, int64_t most, int64_t *ret_n,
+                        int64_t *ret_overdue);
+/* Her last one of a family; 0: none. */
+int64_t application_last(const struct subsidy *self, int64_t member_id, int64_t family_id);
+/* Why the caller may not apply for a scheme now, beside an application of hers: a Reason, or 0. */
+int application_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme, int64_t application_id, void *call);
+
+/* Begins one: 0 or a Reason. What she has begun of the family already is given instead. */
+int application_begin(struct subsidy *self, const Subsidy__Scheme *scheme, void *call, struct application *ret);
+/* Keeps what she has typed: 0 or a Reason. */
+int application_save(struct subsidy *self, struct application *application, const Subsidy__FormAnswers *answers,
+                     void *call);
+/* Hands it in, as it was checked: 0 or a Reason. */
+int application_submit(struct subsidy *self, struct application *application, const Subsidy__Scheme *scheme,
+                       const Subsidy__FormAnswers *answers, void *call);
+/* Whether a certificate is used in another application. */
+bool application_certificate_used(const struct subsidy *self, int64_t application_id, const char *number);
+/* Drops a draft, of which nothing was ever told. */
+void application_drop(struct subsidy *self, const struct application *application);
+
+/* In the arena; NULL when they do not open, or memory is full. */
+Subsidy__FormAnswers *application_answers(const struct subsidy *self, int64_t application_id, struct arena *arena);
+/* What was written at the last decision; "". */
+char *application_remark(const struct subsidy *self, int64_t application_id, struct arena *arena);
+/* Its steps in their order: how many. ret has room for application->n_steps. */
+size_t application_steps(const struct subsidy *self, const struct application *application,
+                         const Subsidy__Scheme *scheme, void *call, Subsidy__ApplicationStep **ret);
+
+/* The union that decides in a step on who belongs to a union. */
+void application_office(const Subsidy__Scheme *scheme, const char *union_path, int step, char ret[UNION_PATH_SIZE]);
+/* It passes to an office for a step of its scheme. */
+void application_enters(struct application *application, const Subsidy__Scheme *scheme, int step, int64_t now);
+/* It has come to a state in which no office has it; due_at as given. */
+void application_leaves(struct application *application, int state, int64_t due_at, int64_t now);
+/* Tells the journal what has happened to it, and keeps it as it is now. */
+void application_put(struct subsidy *self, struct application *application, const struct application_step *step,
+                     void *call);
+/* It uses the certificates that are written into it, and no others: 0 or CERTIFICATE_USED. */
+int application_takes(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                      const Subsidy__FormAnswers *answers);
+/* A certificate that it used may be used again. */
+void application_frees(struct subsidy *self, int64_t application_id);
+/* An official has looked at it. */
+void application_looked_at(struct subsidy *self, int64_t application_id, void *call);
+
+/* The last looks of officials, newest first: how many. */
+size_t application_looks(const struct subsidy *self, int64_t application_id, struct arena *arena,
+                         Subsidy__ApplicationLook **ret, size_t size);
+
+/* How the approvals of a step stand, since it was handed in last: how many there are; *ret_refusal is the Reason why
+ * the caller, whose office gave_by has just given (0: nobody), is no further hand, or 0. */
+int application_approvals(const struct subsidy *self, const struct application *application, int64_t caller,
+                          int64_t gave_by, int *ret_refusal);
+/* Why the caller may not decide on who applies: a Reason, or 0. */
+int application_own_refusal(const struct subsidy *self, const struct application *application, void *call);
+
+/* ---- api_application.c ---- */
+
+/* One with all that she is told of it; NULL when memory is full. */
+Subsidy__Application *application_whole(struct subsidy *self, const struct application *application, void *call);

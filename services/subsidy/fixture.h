@@ -1,0 +1,260 @@
+/* fixture.h: hg-subsidy in the test's own process, and the usual first steps of officials and members. */
+#pragma once
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "common/benefit/notice/notice_fixture.h"
+#include "common/benefit/tree/tree_fixture.h"
+#include "services/subsidy/subsidy.h"
+
+#define CITY    "0001"
+#define TOWN    "00010002"
+#define COMPANY "000100020003"
+#define OPENS   (HARNESS_NOW + 3600000)
+#define DAY_MS  SUBSIDY_DAY_MS
+#define MEMBER  500
+
+static struct harness h;
+
+static inline void fixture_close(void *self)
+{
+    subsidy_done(self);
+}
+
+static inline int setup(void **state)
+{
+    (void)state;
+    harness_init(&h, &subsidy_spec, fixture_close);
+    harness_key(&h, "HUIGONG_FORM_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
+    assert_int_equal(conf_load(subsidy_spec.conf, NULL, true), 0);
+    harness_start(&h);
+    return 0;
+}
+
+static inline int teardown(void **state)
+{
+    (void)state;
+    assert_string_equal(harness_audit(&h), "");
+    harness_close(&h);
+    return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+/* ---- who ---- */
+
+static inline Rpc__Principal *manager(int64_t member_id, const char *path)
+{
+    return harness_official(&h, member_id, RULE__ROLE__BENEFIT_MANAGER, path);
+}
+
+static inline Rpc__Principal *finance(int64_t member_id, const char *path)
+{
+    return harness_official(&h, member_id, RULE__ROLE__FINANCE, path);
+}
+
+static inline Rpc__Principal *member_of(int64_t member_id)
+{
+    Rpc__Principal *principal = harness_member(&h, member_id, COMPANY);
+
+    principal->shown_name = "王*明";
+    return principal;
+}
+
+static inline const Rpc__Answer *call_once(const char *method, const ProtobufCMessage *input, const Rpc__Principal *who)
+{
+    static unsigned calls;
+    char key[32];
+
+    snprintf(key, sizeof(key), "call %u", calls++);
+    return harness_call(&h, method, input, who, key);
+}
+
+static inline int64_t now(void)
+{
+    return clock_now(&h.service.clock);
+}
+
+static inline void wait_until(int64_t at)
+{
+    if (now() < at)
+        clock_step(&h.service.clock, at - now());
+}
+
+/* ---- schemes ---- */
+
+/* A form with a field of each kind that the tests need, in memory of its own until the next is asked for. */
+struct draft {
+    Subsidy__Scheme scheme;
+    Subsidy__FormField fields[8], *field_list[8];
+    Subsidy__FormRule rules[2], *rule_list[2];
+    Subsidy__ReviewStep steps[3], *step_list[3];
+    Subsidy__Amount amount;
+};
+
+static inline Subsidy__FormField *add_field(struct draft *draft, const char *name, Subsidy__FieldKind kind)
+{
+    Subsidy__FormField *field = &draft->fields[draft->scheme.n_fields];
+
+    subsidy__form_field__init(field);
+    field->name = unconst(name);
+    field->label = unconst(name);
+    field->kind = kind;
+    draft->field_list[draft->scheme.n_fields++] = field;
+    draft->scheme.fields = draft->field_list;
+    return field;
+}
+
+static inline Subsidy__ReviewStep *add_step(struct draft *draft, const char *title, int level, Rule__Role role)
+{
+    Subsidy__ReviewStep *step = &draft->steps[draft->scheme.n_steps];
+
+    subsidy__review_step__init(step);
+    step->title = unconst(title);
+    step->level = level;
+    step->role = role;
+    step->days = 5;
+    draft->step_list[draft->scheme.n_steps++] = step;
+    draft->scheme.steps = draft->step_list;
+    return step;
+}
+
+/* 1,000 yuan for a certificate, seen by the town's officials and the city's finance. */
+static inline struct draft *a_draft(void)
+{
+    static struct draft draft;
+
+    memset(&draft, 0, sizeof(draft));
+    subsidy__scheme__init(&draft.scheme);
+    subsidy__amount__init(&draft.amount);
+    draft.amount.fen = 100000;
+    draft.scheme.union_id = a_union(&h, CITY);
+    a_union(&h, TOWN);
+    a_union(&h, COMPANY);
+    draft.scheme.title = "学历补贴";
+    draft.scheme.basis = "取得大专以上学历的会员，每人一次性补贴1000元。";
+    draft.scheme.amount = &draft.amount;
+    draft.scheme.once = SUBSIDY__ONCE__ONCE_EVER;
+    draft.scheme.opens_at = OPENS;
+    draft.scheme.closes_at = OPENS + 60 * DAY_MS;
+    add_field(&draft, "certificate", SUBSIDY__FIELD_KIND__CERTIFICATE);
+    add_step(&draft, "镇街工会初审", 2, RULE__ROLE__BENEFIT_MANAGER);
+    add_step(&draft, "市总工会复核", 0, RULE__ROLE__FINANCE);
+    return &draft;
+}
+
+static inline const Rpc__Answer *create_scheme(struct draft *draft, const Rpc__Principal *who)
+{
+    Subsidy__CreateSchemeRequest request = SUBSIDY__CREATE_SCHEME_REQUEST__INIT;
+
+    request.scheme = &draft->scheme;
+    return call_once("Schemes.CreateScheme", &request.base, who);
+}
+
+static inline const Subsidy__Scheme *scheme_of(const Rpc__Answer *answer)
+{
+    return harness_output(&h, answer, &subsidy__scheme__descriptor);
+}
+
+static inline const Rpc__Answer *on_scheme(const char *method, int64_t scheme_id, const Rpc__Principal *who)
+{
+    Subsidy__SchemeRequest request = SUBSIDY__SCHEME_REQUEST__INIT;
+
+    request.scheme_id = scheme_id;
+    return harness_call(&h, method, &request.base, who, NULL);
+}
+
+/* Two officials have opened it, and it is time. */
+static inline int64_t open_scheme(struct draft *draft)
+{
+    int64_t id = scheme_of(create_scheme(draft, manager(901, CITY)))->scheme_id;
+
+    assert_ok(on_scheme("Schemes.OpenScheme", id, manager(901, CITY)));
+    assert_ok(on_scheme("Schemes.OpenScheme", id, manager(902, CITY)));
+    wait_until(OPENS);
+    return id;
+}
+
+/* ---- applications ---- */
+
+static inline const Subsidy__Application *application_of(const Rpc__Answer *answer)
+{
+    return harness_output(&h, answer, &subsidy__application__descriptor);
+}
+
+static inline const Rpc__Answer *start(int64_t scheme_id, const Rpc__Principal *who)
+{
+    Subsidy__StartApplicationRequest request = SUBSIDY__START_APPLICATION_REQUEST__INIT;
+
+    request.scheme_id = scheme_id;
+    return harness_call(&h, "Applications.StartApplication", &request.base, who, NULL);
+}
+
+static inline const Rpc__Answer *on_application(const char *method, int64_t id, const Rpc__Principal *who)
+{
+    Subsidy__ApplicationRequest request = SUBSIDY__APPLICATION_REQUEST__INIT;
+
+    request.application_id = id;
+    return harness_call(&h, method, &request.base, who, NULL);
+}
+
+/* Writes one text into one field. */
+static inline const Rpc__Answer *save(int64_t id, const char *field, const char *text, const Rpc__Principal *who)
+{
+    Subsidy__SaveApplicationRequest request = SUBSIDY__SAVE_APPLICATION_REQUEST__INIT;
+    Subsidy__FieldAnswer answer = SUBSIDY__FIELD_ANSWER__INIT, *list[] = {&answer};
+
+    answer.field = unconst(field);
+    answer.text = unconst(text);
+    request.application_id = id;
+    request.answers = list;
+    request.n_answers = 1;
+    return harness_call(&h, "Applications.SaveApplication", &request.base, who, NULL);
+}
+
+static inline const Rpc__Answer *submit(int64_t id, const Rpc__Principal *who)
+{
+    return on_application("Applications.SubmitApplication", id, who);
+}
+
+/* Handed in by a member, with a certificate of her own. */
+static inline int64_t handed_in(int64_t scheme_id, int64_t member_id)
+{
+    int64_t id = application_of(start(scheme_id, member_of(member_id)))->application_id;
+    char number[24];
+
+    snprintf(number, sizeof(number), "ZS%08lld", (long long)member_id);
+    assert_ok(save(id, "certificate", number, member_of(member_id)));
+    assert_ok(submit(id, member_of(member_id)));
+    return id;
+}
+
+static inline const Subsidy__Application *get_hers(int64_t id, int64_t member_id)
+{
+    return application_of(on_application("Applications.GetMyApplication", id, member_of(member_id)));
+}
+
+/* ---- reviews ---- */
+
+static inline const Rpc__Answer *decide(int64_t id, Subsidy__Verdict verdict, const char *remark,
+                                        const Rpc__Principal *who)
+{
+    Subsidy__DecideRequest request = SUBSIDY__DECIDE_REQUEST__INIT;
+
+    request.application_id = id;
+    request.verdict = verdict;
+    request.remark = unconst(remark);
+    return harness_call(&h, "Reviews.Decide", &request.base, who, NULL);
+}
+
+static inline const Subsidy__ReviewItem *item_of(const Rpc__Answer *answer)
+{
+    return harness_output(&h, answer, &subsidy__review_item__descriptor);
+}
+
+static inline void approve_whole(int64_t id)
+{
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(911, TOWN)));
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", finance(921, CITY)));
+}

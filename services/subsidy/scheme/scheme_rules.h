@@ -1,0 +1,25 @@
+/* scheme_rules.h: what a scheme may say, and what may be written into its form. No I/O, no clock. */
+#pragma once
+#include "common/base/arena.h"
+#include "subsidy.pb.h"
+
+/* Why a draft cannot be a scheme: 0, or a Reason with the field (JSON path, in the arena) that it is about. */
+int scheme_refusal(const Subsidy__Scheme *scheme, int64_t now, struct arena *arena, const char **ret_field);
+
+/* The field of a form by its name, or NULL. */
+const Subsidy__FormField *form_field(const Subsidy__Scheme *scheme, const char *name);
+/* What is written into a field, or NULL. */
+const Subsidy__FieldAnswer *form_answer(const Subsidy__FormAnswers *answers, const char *field);
+/* Whether a field is to be filled in, as the fields before it are. */
+bool form_asks(const Subsidy__Scheme *scheme, const Subsidy__FormField *field, const Subsidy__FormAnswers *answers);
+
+/* Calls `found` for all that is wrong with what is written: a Reason, the field, and words of the scheme's own, which
+ * may be NULL. today is YYYYMMDD. */
+void form_check(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answers, int today,
+                void (*found)(void *arg, int reason, const char *field, const char *words), void *arg);
+/* What is paid by what is written, which was checked; not more than the scheme's most. */
+int64_t form_amount(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answers);
+/* Whether a text is a certificate's number, which is brought to one spelling: upper case, without blanks and hyphens.
+ */
+#define FORM_CERTIFICATE_MAX 40
+bool form_certificate(const char *text, char ret[FORM_CERTIFICATE_MAX + 1]);

@@ -1,0 +1,31 @@
+#include "services/subsidy/subsidy.h"
+
+static struct conf_entry conf[] = {
+    {"HUIGONG_FORM_KEY", NULL, CONF_PATH, "file of the keys that seal what is written into forms (deploy/keys form)", 0,
+     0, NULL},
+    CONF_END,
+};
+
+static int start(struct service *service)
+{
+    struct subsidy *self = service->self;
+
+    self->forms = pii_keys_open(conf_text(conf, "HUIGONG_FORM_KEY"));
+    return self->forms ? 0 : -1;
+}
+
+void subsidy_done(struct subsidy *self)
+{
+    pii_keys_close(self->forms);
+    self->forms = NULL;
+}
+
+SERVICE_TABLE(subsidy, SUBSIDY)
+
+const struct service_spec subsidy_spec = {
+    .name = "subsidy",
+    .about = "what unions pay to members who apply for it",
+    .conf = conf,
+    .parts = &service_table,
+    .start = start,
+};
