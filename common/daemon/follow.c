@@ -31,7 +31,8 @@ struct follower {
     int64_t heard_ns;                     /* and the last one of those that had the journal's end */
     int64_t said_ns;                      /* when it was last said that the journal differs */
     int64_t refused_ns;                   /* and that a row was refused */
-    int64_t stored_ns;                    /* when the cursor was stored last */
+    int64_t stored_ns;                    /* when the cursor was stored last, */
+    bool unstored;                        /* and whether it moved since then */
     Rpc__JournalPage *page;               /* in hand; NULL: none */
     size_t at;                            /* its next row */
     int64_t last_seq;                     /* of the journal, by the page before */
@@ -158,6 +159,7 @@ static bool may_wait(struct follower *follower, const Rpc__JournalPage *page)
 
     if (!may)
         follower->stored_ns = now;
+    follower->unstored = may;
     return may;
 }
 
@@ -259,7 +261,7 @@ static void take_page(struct follower *follower, Rpc__JournalPage *page)
     } else if (page->last_seq < follower->cursor) {
         drop_page(follower);
         on_another_journal(follower);
-    } else if (page->read_to == follower->cursor) {
+    } else if (page->read_to == follower->cursor && !follower->unstored) {
         move_cursor(follower, follower->cursor, page->read_hash.data, page->read_hash.len);
         note_place(follower, page->last_seq);
         drop_page(follower);

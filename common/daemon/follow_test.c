@@ -97,11 +97,12 @@ static void serve_source(void)
 
 static const char schema[] = "-- step 1\nCREATE TABLE applied (n INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT;\n";
 static const size_t schema_len = sizeof(schema) - 1;
-enum { SQL_APPLY, SQL_COUNT, SQL_DISORDER, N_SQL };
+enum { SQL_APPLY, SQL_COUNT, SQL_DISORDER, SQL_STORED, N_SQL };
 static const char *const sql[] = {
     [SQL_APPLY] = "INSERT INTO applied (n, seq) VALUES ((SELECT coalesce(max(n), 0) + 1 FROM applied), ?1)",
     [SQL_COUNT] = "SELECT count(*) FROM applied",
     [SQL_DISORDER] = "SELECT count(*) FROM applied WHERE n != seq",
+    [SQL_STORED] = "SELECT seq FROM cursor",
 };
 static unsigned first_sql;
 
@@ -246,6 +247,31 @@ static void a_restart_goes_on_where_the_cursor_is(void **state)
     bus_wait(&b, number_of(SQL_COUNT) == ROWS);
     assert_applied_once_each(ROWS);
     assert_int_equal(seen, ROWS);
+    close_both();
+}
+
+/* Where it is in memory, though nothing comes any more. */
+static void the_store_learns_of_rows_that_were_passed_over(void **state)
+{
+    const int32_t changes = 1;
+    struct follow_options options = {
+        .loop = &b.loop, .bus_dir = b.dir, .queue = "coupon", .kinds = &changes, .n_kinds = 1, .apply = apply, .arg = &target};
+    struct follower *follower;
+
+    (void)state;
+    open_both();
+    options.client = client;
+    options.server = target.service.rpc;
+    options.store = target.service.store;
+    add_rows(1, 3);
+    serve_source();
+    follower = follower_open(&options);
+    assert_non_null(follower);
+    bus_wait(&b, number_of(SQL_STORED) == 3);
+    add_rows(4, 4); /* of the other kind, in the same second */
+    follower_hurry(follower);
+    bus_wait(&b, follower_place(follower) == 4);
+    bus_wait(&b, number_of(SQL_STORED) == 4);
     close_both();
 }
 
@@ -683,6 +709,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_row_is_applied_once_in_order),
         cmocka_unit_test(the_bell_brings_new_rows),
         cmocka_unit_test(a_restart_goes_on_where_the_cursor_is),
+        cmocka_unit_test(the_store_learns_of_rows_that_were_passed_over),
         cmocka_unit_test(what_cannot_be_applied_is_tried_again),
         cmocka_unit_test(a_refused_row_is_waited_for_where_it_stands),
         cmocka_unit_test(other_work_comes_between_the_rows_of_a_page),
