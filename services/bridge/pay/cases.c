@@ -10,7 +10,7 @@
 #define OPEN   BRIDGE__PAY_CASE_STATE__PAY_CASE_OPEN
 #define CLOSED BRIDGE__PAY_CASE_STATE__PAY_CASE_CLOSED
 
-enum { SQL_ADD, SQL_FIND, SQL_CLOSE, SQL_PAGE, SQL_COUNT_OPEN, N_SQL };
+enum { SQL_ADD, SQL_FIND, SQL_CLOSE, SQL_PAGE, SQL_COUNT_OPEN, SQL_KNOWN, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO pay_case (" COLUMNS ") VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, 0, '', ?9)",
@@ -19,6 +19,7 @@ static const char *const sql[] = {
                   "WHERE case_id = ?1 AND state = 1",
     [SQL_PAGE] = RPC_PAGE_MERGED_2(IN_STATE) " ORDER BY case_id DESC LIMIT ?2",
     [SQL_COUNT_OPEN] = "SELECT count(*) FROM pay_case WHERE state = 1",
+    [SQL_KNOWN] = "SELECT count(*) FROM pay_case WHERE number = ?1 AND kind = ?2 AND our_fen = ?3 AND their_fen = ?4",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -63,6 +64,13 @@ void case_open(struct bridge *bridge, struct pay_case *one, void *call)
     if (store_run(cases->store, cases->sql + SQL_ADD, "iiitiitii", one->id, (int64_t)one->kind, one->payout_id,
                   one->number, one->our_fen, one->their_fen, one->word, one->opened_at, one->journal_seq) == 1)
         tell(one, call);
+}
+
+bool case_known(const struct cases *cases, const struct pay_case *one)
+{
+    store_ask(cases->store, cases->sql + SQL_KNOWN, "tiii", one->number, (int64_t)one->kind, one->our_fen,
+              one->their_fen);
+    return store_number(cases->store, cases->sql + SQL_KNOWN) > 0;
 }
 
 int case_close(struct bridge *bridge, int64_t id, const char *note, void *call, struct pay_case *ret)

@@ -27,6 +27,8 @@ struct pay_case {
 
 /* Opens one, unless one is open: of kind, payout_id, number, amounts and word. */
 void case_open(struct bridge *bridge, struct pay_case *one, void *call);
+/* Whether one with all of that was ever opened, but for the word. */
+bool case_known(const struct cases *cases, const struct pay_case *one);
 int case_close(struct bridge *bridge, int64_t id, const char *note, void *call, struct pay_case *ret);
 unsigned cases_page(const struct cases *cases, int64_t states, int64_t before, struct pay_case *ret, unsigned max);
 int64_t cases_count_open(const struct cases *cases);

@@ -16,3 +16,6 @@ CREATE TABLE pay_case (
 ) STRICT;
 CREATE UNIQUE INDEX pay_case_open ON pay_case (kind, number) WHERE state = 1;
 CREATE INDEX pay_case_state ON pay_case (state, case_id);
+
+-- step 2
+CREATE INDEX pay_case_number ON pay_case (number, kind);
