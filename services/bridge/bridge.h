@@ -45,6 +45,7 @@
 #pragma once
 #include "bridge.pb.h"
 #include "common/benefit/holders/holders.h"
+#include "common/benefit/tree/tree.h"
 #include "common/daemon/service_of_parts.h"
 #include "services/bridge/bank/bank.h"
 #include "services/bridge/bill/bills.h"
@@ -68,6 +69,7 @@ enum way { WAY_ROSTER, WAY_OUTSIDE };
 /* Each said in its NAME.h. */
 #define BRIDGE_PARTS(PART, SHARED)                                                                                     \
     SHARED(holders)                                                                                                    \
+    SHARED(tree)                                                                                                       \
     PART(messages)                                                                                                     \
     PART(mutes) PART(news) PART(payouts) PART(cases) PART(stocks) PART(sends) PART(flows) PART(bills) SHARED(two_hands) PART(bank)
 
