@@ -129,14 +129,25 @@ void number_count(struct coupon *self, const struct release *release, int what, 
     if (!cell)
         return;
     cell->n++;
-    if (what == NUMBERS_GRANTED)
+    if (what == NUMBERS_GRANTED || what == NUMBERS_ENTERED || what == NUMBERS_WITHDRAWN)
         rpc_on_undo(call, undo_count, self->number_cells, cell - self->number_cells->cells, 0);
+}
+
+/* Of nobody's trade or union. */
+static void add_at_once(struct coupon *self, int64_t release_id, int32_t day, int what, int n)
+{
+    store_run(self->store, self->numbers.sql + NUMBERS_SQL_ADD, "iiitii", release_id, (int64_t)day, (int64_t)0, "",
+              (int64_t)what, (int64_t)n);
+}
+
+void number_called(struct coupon *self, int64_t release_id, int32_t day)
+{
+    add_at_once(self, release_id, day, NUMBERS_CALLED, 1);
 }
 
 void number_redeemed(struct coupon *self, int64_t release_id, int32_t day, int n)
 {
-    store_run(self->store, self->numbers.sql + NUMBERS_SQL_ADD, "iiitii", release_id, (int64_t)day, (int64_t)0, "",
-              (int64_t)NUMBERS_REDEEMED, (int64_t)n);
+    add_at_once(self, release_id, day, NUMBERS_REDEEMED, n);
 }
 
 void number_sold_out(struct coupon *self, const struct release *release)

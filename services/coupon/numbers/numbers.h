@@ -15,8 +15,16 @@
 
 #define NUMBERS_LEVELS 4
 
-/* Beside a Reason, what came of asking; and what was spent, of which nobody has asked. */
-enum { NUMBERS_GRANTED = 0, NUMBERS_REPEATED = -1, NUMBERS_REDEEMED = -2 };
+/* Beside a Reason, what came of asking: she has one, had one already, is in a lot, is so no more. And what nobody asks
+ * for at that moment: what was spent, and what was given by lot or to who waited. */
+enum {
+    NUMBERS_GRANTED = 0,
+    NUMBERS_REPEATED = -1,
+    NUMBERS_REDEEMED = -2,
+    NUMBERS_ENTERED = -3,
+    NUMBERS_WITHDRAWN = -4,
+    NUMBERS_CALLED = -5
+};
 
 struct number_cells;
 
@@ -24,9 +32,11 @@ struct number_cells;
 struct number_cells *number_cells_new(void);
 void number_cells_free(struct number_cells *cells);
 
-/* Counts that somebody asked for a coupon of the release's day; with the call that grants it, taken back with it. */
+/* Counts that somebody asked for a coupon of the release's day; what changes something is taken back with its call. */
 void number_count(struct coupon *self, const struct release *release, int what, void *call);
 /* The last one of the release's day was taken. */
 void number_sold_out(struct coupon *self, const struct release *release);
+/* One of a release's day was given by lot, or to who waited. */
+void number_called(struct coupon *self, int64_t release_id, int32_t day);
 /* So many more coupons of a release's day are spent; -1: one is not any more. */
 void number_redeemed(struct coupon *self, int64_t release_id, int32_t day, int n);
