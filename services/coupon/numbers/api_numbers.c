@@ -2,6 +2,7 @@
 #include "common/cn/cn_id.h"
 #include "services/coupon/api.h"
 #include "services/coupon/numbers/numbers_internal.h"
+#include "services/coupon/shop/goods.h"
 
 #define ROWS_MAX    400
 #define REASONS_MAX 24 /* of one row */
@@ -58,6 +59,10 @@ static void add_unasked(Coupon__NumbersRow *row, int what, int64_t n, int64_t fe
     if (what == NUMBERS_REDEEMED) {
         row->redeemed += n;
         row->redeemed_fen += fen;
+    } else if (what == NUMBERS_REDEEMED_FEN) {
+        row->redeemed_fen += n;
+    } else if (what == NUMBERS_GRANTED_FEN) {
+        row->granted_fen += n;
     } else if (what == NUMBERS_CALLED) {
         row->called += n;
         row->granted += n;
@@ -69,7 +74,7 @@ static void add_unasked(Coupon__NumbersRow *row, int what, int64_t n, int64_t fe
 
 static bool is_asked(int what)
 {
-    return what != NUMBERS_REDEEMED && what != NUMBERS_CALLED && what != NUMBERS_WITHDRAWN;
+    return what > NUMBERS_REDEEMED || what == NUMBERS_ENTERED;
 }
 
 static void add(Coupon__NumbersRow *row, int what, int64_t n, int64_t fen, void *call)
@@ -125,7 +130,8 @@ static void withhold_few(struct split *split)
 static bool is_sold_out(const char *reason)
 {
     return strcmp(reason, api_reason(COUPON__REASON__SOLD_OUT)->name) == 0 ||
-           strcmp(reason, api_reason(COUPON__REASON__NO_SEAT_LEFT)->name) == 0;
+           strcmp(reason, api_reason(COUPON__REASON__NO_SEAT_LEFT)->name) == 0 ||
+           strcmp(reason, api_reason(COUPON__REASON__GOODS_SOLD_OUT)->name) == 0;
 }
 
 /* Of a lot those of who was in it, before others took what it left; of no trade or union, since whom a lot has called
@@ -195,7 +201,7 @@ static int gather(struct split *split, unsigned statement)
     while (store_read(split->self->store, statement, INTO(group.number), INTO(group.below), INTO(group.release_id),
                       INTO(what), INTO(n), INTO(fen))) {
         add(split->all, (int)what, n, fen, split->call);
-        if ((what == NUMBERS_REDEEMED || what == NUMBERS_CALLED) && is_of_people(split))
+        if (is_of_people(split) && (what == NUMBERS_REDEEMED || what == NUMBERS_REDEEMED_FEN || what == NUMBERS_CALLED))
             continue;
         if (split->by && !is_same(&group, &last))
             row = begin_row(split, &group);
@@ -285,6 +291,50 @@ static void tallies__get_release_numbers(Coupon__Tallies_Service *service, const
     }
     if (!reason && split.by == COUPON__NUMBERS_BY__BY_DAY)
         put_days(&split, release);
+    reply_numbers(&split, reason ? reason : finish(&split), reply);
+}
+
+/* ---- of some goods ---- */
+
+static void put_goods_days(struct split *split, int64_t goods_id)
+{
+    unsigned statement = split->self->numbers.sql + NUMBERS_SQL_SOLD;
+    int64_t at;
+    int32_t day;
+
+    store_ask(split->self->store, statement, "i", goods_id);
+    while (store_read(split->self->store, statement, INTO(day), INTO(at))) {
+        for (size_t i = 0; i < split->n; i++) {
+            if (split->rows[i]->day == day)
+                split->rows[i]->sold_out_at = at;
+        }
+    }
+    for (size_t i = 0; i < split->n; i++) {
+        split->rows[i]->opened_at = split->rows[i]->day * COUPON_DAY_MS - CHINA_MS;
+        split->rows[i]->day = cn_day(split->rows[i]->opened_at);
+    }
+}
+
+/* rpc GetGoodsNumbers: orders, split by day, trade or union. */
+static void tallies__get_goods_numbers(Coupon__Tallies_Service *service, const Coupon__GoodsNumbersRequest *req,
+                                       Coupon__Numbers_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, tallies_service);
+    struct split split = {.self = self, .by = (int)req->by, .call = call};
+    char *path;
+    int reason = 0;
+
+    if (!goods_find(self, req->goods_id, call, &path))
+        reason = COUPON__REASON__GOODS_NOT_FOUND;
+    else if (!may_see(path, call))
+        reason = RPC__REASON__OUTSIDE_YOUR_UNION;
+    if (rpc_refuse_if(call, reason))
+        return;
+    store_ask(self->store, self->numbers.sql + NUMBERS_SQL_OF_GOODS, "iii", req->goods_id, (int64_t)split.by,
+              (int64_t)strlen(path) + LIMIT_PATH_SEGMENT);
+    reason = gather(&split, self->numbers.sql + NUMBERS_SQL_OF_GOODS);
+    if (!reason && split.by == COUPON__NUMBERS_BY__BY_DAY)
+        put_goods_days(&split, req->goods_id);
     reply_numbers(&split, reason ? reason : finish(&split), reply);
 }
 

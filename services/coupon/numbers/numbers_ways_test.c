@@ -2,6 +2,7 @@
  * told of it. */
 #include "services/coupon/lot/lot_fixture.h"
 #include "services/coupon/numbers/numbers.h"
+#include "services/coupon/shop/shop_fixture.h"
 #include "services/coupon/ticket/ticket_fixture.h"
 
 static const Coupon__Numbers *numbers_of(int64_t release_id, int by)
@@ -154,12 +155,65 @@ static void an_entitlement_counts_who_is_entitled_and_who_is_not(void **state)
     assert_clean();
 }
 
+static void of_goods_orders_count_with_what_they_come_to(void **state)
+{
+    int64_t corner_id = a_corner_of(UNION), goods_id, order_id;
+    Coupon__GoodsNumbersRequest request = COUPON__GOODS_NUMBERS_REQUEST__INIT;
+    Coupon__Goods draft = a_goods_draft(0, 0, 1000, &corner_id);
+    const Coupon__Numbers *numbers;
+    char last[CLOCK_TEXT];
+    const Rpc__Answer *answer;
+
+    (void)state;
+    draft.stock = 3;
+    draft.per_person = 2;
+    goods_id = offer(draft);
+    order_id = order_in(order_some(goods_id, 1, 2, corner_id))->order_id;
+    clock_step(&h.service.clock, 5000);
+    clock_format(clock_now(&h.service.clock), last);
+    assert_ok(order_some(goods_id, 2, 1, corner_id));
+    answer = order_some(goods_id, 3, 1, corner_id);
+    assert_refused(answer, "GOODS_SOLD_OUT");
+    assert_string_equal(harness_fact(answer, "soldOutAt"), last);
+    assert_string_equal(harness_fact(answer, "cameBefore"), "3");
+    assert_refused(order_some(goods_id, 1, 1, corner_id), "ORDER_LIMIT_REACHED");
+    assert_ok(hand_over(corner_id, code_of(order_id, 1), 2000, STAFF));
+    tidy_all();
+    harness_reopen(&h);
+    request.goods_id = goods_id;
+    for (int by = COUPON__NUMBERS_BY__BY_NOTHING; by <= COUPON__NUMBERS_BY__BY_TRADE; by++) {
+        request.by = (Coupon__NumbersBy)by;
+        numbers =
+            harness_output(&h, harness_call(&h, "Tallies.GetGoodsNumbers", &request.base, manager_of(UNION), NULL),
+                           &coupon__numbers__descriptor);
+        assert_int_equal(numbers->all->asked, 4);
+        assert_int_equal(numbers->all->granted, 2);
+        assert_int_equal(numbers->all->granted_fen, 3000);
+        assert_int_equal(numbers->all->redeemed, 1);
+        assert_int_equal(numbers->all->redeemed_fen, 2000);
+        assert_int_equal(numbers->all->odds_per_mille, 666);
+        assert_int_equal(refused_for(numbers->all, "ORDER_LIMIT_REACHED"), 1);
+        assert_int_equal(numbers->n_rows, by != 0);
+        if (by == COUPON__NUMBERS_BY__BY_DAY) {
+            assert_int_equal(numbers->rows[0]->day, 20260101);
+            assert_int_equal(numbers->rows[0]->granted_fen, 3000);
+            assert_int_not_equal(numbers->rows[0]->sold_out_at, 0);
+        }
+        if (by == COUPON__NUMBERS_BY__BY_TRADE)
+            assert_true(numbers->rows[0]->withheld); /* they are fewer than ten */
+    }
+    assert_refused(harness_call(&h, "Tallies.GetGoodsNumbers", &request.base, manager_of("0009"), NULL),
+                   "OUTSIDE_YOUR_UNION");
+    assert_clean();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(of_a_daily_lot_who_was_in_and_who_was_drawn_is_told_with_the_odds),
         TEST(in_fair_mode_who_comes_after_the_lot_counts_beside_it),
         TEST(of_tickets_who_asks_comes_along_or_is_called_up_is_counted),
+        TEST(of_goods_orders_count_with_what_they_come_to),
         TEST(an_entitlement_counts_who_is_entitled_and_who_is_not),
     };
 
