@@ -27,15 +27,14 @@ static void line(bool back, const char *number, const char *yuan, const char *at
 /* Of an instant, as the files write it. */
 static const char *at_text(int64_t at)
 {
-    static char text[40];
+    static char text[72];
     int64_t begin_at = 0;
-    int day = cn_day(at);
-    unsigned seconds;
+    int day = cn_day(at), seconds;
 
     cn_day_begin(day, &begin_at);
-    seconds = (unsigned)((at - begin_at) / 1000);
-    snprintf(text, sizeof(text), "%04d-%02d-%02d %02u:%02u:%02u", day / 10000, day / 100 % 100, day % 100,
-             seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    seconds = (int)((at - begin_at) / 1000);
+    snprintf(text, sizeof(text), "%04d-%02d-%02d %02d:%02d:%02d", day / 10000, day / 100 % 100, day % 100, seconds / 3600,
+             seconds / 60 % 60, seconds % 60);
     return text;
 }
 
