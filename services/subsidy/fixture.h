@@ -27,6 +27,7 @@ static inline int setup(void **state)
     (void)state;
     harness_init(&h, &subsidy_spec, fixture_close);
     harness_key(&h, "HUIGONG_FORM_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
+    harness_key(&h, "HUIGONG_DRAW_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
     assert_int_equal(conf_load(subsidy_spec.conf, NULL, true), 0);
     harness_start(&h);
     return 0;
@@ -91,6 +92,10 @@ struct draft {
     Subsidy__FormRule rules[2], *rule_list[2];
     Subsidy__ReviewStep steps[3], *step_list[3];
     Subsidy__Amount amount;
+    Subsidy__Funding funding;
+    Subsidy__Selection selection;
+    Subsidy__Showing showing;
+    Subsidy__Payment payment;
 };
 
 static inline Subsidy__FormField *add_field(struct draft *draft, const char *name, Subsidy__FieldKind kind)
@@ -174,6 +179,96 @@ static inline int64_t open_scheme(struct draft *draft)
     assert_ok(on_scheme("Schemes.OpenScheme", id, manager(902, CITY)));
     wait_until(OPENS);
     return id;
+}
+
+/* ---- money ---- */
+
+static inline const Subsidy__Fund *fund_of(const Rpc__Answer *answer)
+{
+    return harness_output(&h, answer, &subsidy__fund__descriptor);
+}
+
+static inline const Rpc__Answer *propose_fund(const char *path, int32_t year, int64_t fen, const Rpc__Principal *who)
+{
+    Subsidy__ProposeSubsidyFundRequest request = SUBSIDY__PROPOSE_SUBSIDY_FUND_REQUEST__INIT;
+
+    request.union_id = a_union(&h, path);
+    request.name = "2026年补贴";
+    request.year = year;
+    request.fen = fen;
+    return call_once("Funds.ProposeSubsidyFund", &request.base, who);
+}
+
+static inline const Rpc__Answer *on_fund(const char *method, int64_t fund_id, const Rpc__Principal *who)
+{
+    Subsidy__SubsidyFundRequest request = SUBSIDY__SUBSIDY_FUND_REQUEST__INIT;
+
+    request.fund_id = fund_id;
+    return harness_call(&h, method, &request.base, who, NULL);
+}
+
+/* Confirmed by two of the city's finance. */
+static inline int64_t a_fund(int64_t fen)
+{
+    int64_t id = fund_of(propose_fund(CITY, 0, fen, finance(931, CITY)))->fund_id;
+
+    assert_ok(on_fund("Funds.ConfirmSubsidyFund", id, finance(932, CITY)));
+    return id;
+}
+
+#define LIST_AT (OPENS + 70 * DAY_MS)
+#define UNTIL   (OPENS + 120 * DAY_MS)
+
+/* A draft that is paid from a fund, by 1,000 yuan each, and chosen so. */
+static inline struct draft *a_funded_draft(int64_t fund_id, int64_t fen, int kind, int32_t places)
+{
+    struct draft *draft = a_draft();
+
+    subsidy__funding__init(&draft->funding);
+    subsidy__selection__init(&draft->selection);
+    subsidy__showing__init(&draft->showing);
+    draft->funding.fund_id = fund_id;
+    draft->funding.fen = fen;
+    draft->selection.kind = (Subsidy__SelectionKind)kind;
+    draft->selection.places = places;
+    if (kind != SUBSIDY__SELECTION_KIND__ALL) {
+        draft->selection.list_at = LIST_AT;
+        draft->selection.until = UNTIL;
+    }
+    draft->showing.working_days = 5;
+    draft->scheme.funding = &draft->funding;
+    draft->scheme.selection = &draft->selection;
+    draft->scheme.showing = &draft->showing;
+    return draft;
+}
+
+static inline const Subsidy__SelectionStatus *selection_of(int64_t scheme_id)
+{
+    return harness_output(&h, on_scheme("Selections.GetSelection", scheme_id, finance(921, CITY)),
+                          &subsidy__selection_status__descriptor);
+}
+
+static inline const Subsidy__PublicNotice *notice_of(int64_t scheme_id)
+{
+    Subsidy__PublicNoticeRequest request = SUBSIDY__PUBLIC_NOTICE_REQUEST__INIT;
+
+    request.scheme_id = scheme_id;
+    return harness_output(&h, harness_call(&h, "Selections.GetPublicNotice", &request.base, NULL, NULL),
+                          &subsidy__public_notice__descriptor);
+}
+
+static inline void do_what_is_due(struct harness *harness)
+{
+    while (harness_tidy(harness))
+        continue;
+}
+
+/* What happens by itself until an instant. */
+static inline void let_pass(int64_t at)
+{
+    wait_until(at);
+    harness_work(&h, do_what_is_due);
+    harness_work(&h, do_what_is_due); /* the head that was wanted is signed by then */
 }
 
 /* ---- applications ---- */

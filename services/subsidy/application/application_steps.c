@@ -89,6 +89,21 @@ void application_put(struct subsidy *self, struct application *application, cons
         store_run(self->store, application_sql(self, APPLICATION_SQL_SET_REMARK), "ib", application->id, sealed, len);
 }
 
+void application_set_due(struct subsidy *self, struct application *application, int64_t due_at)
+{
+    application->due_at = due_at;
+    store_run(self->store, application_sql(self, APPLICATION_SQL_SET_DUE), "ii", application->id, due_at);
+}
+
+void application_tell_her(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                          int kind, void *call)
+{
+    const struct notice_given given = {
+        .kind = kind, .member_id = application->member_id, .about_id = application->id, .title = scheme->title};
+
+    notice_give(&self->notice, &given, call);
+}
+
 size_t application_steps(const struct subsidy *self, const struct application *application,
                          const Subsidy__Scheme *scheme, void *call, Subsidy__ApplicationStep **ret)
 {

@@ -79,6 +79,11 @@ void application_leaves(struct application *application, int state, int64_t due_
 /* Tells the journal what has happened to it, and keeps it as it is now. */
 void application_put(struct subsidy *self, struct application *application, const struct application_step *step,
                      void *call);
+/* When something is due of it, and nothing else, becomes another time. */
+void application_set_due(struct subsidy *self, struct application *application, int64_t due_at);
+/* She is told of it (Notice__NoticeKind). */
+void application_tell_her(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                          int kind, void *call);
 /* It uses the certificates that are written into it, and no others: 0 or CERTIFICATE_USED. */
 int application_takes(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
                       const Subsidy__FormAnswers *answers);
