@@ -93,6 +93,32 @@ static void make_draw(struct authority_place *place, Rpc__Principal *owner)
     authority_put_hers(place, "Selections.GetMyTicket/application_id", id, owner);
 }
 
+/* Somebody is shown to the public, and she objects. */
+static void make_objection(struct authority_place *place, Rpc__Principal *owner, unsigned i)
+{
+    struct draft *draft = a_funded_draft(fund_in(place->path, true), 1000000, SUBSIDY__SELECTION_KIND__ALL, 0);
+    Subsidy__RaiseObjectionRequest request = SUBSIDY__RAISE_OBJECTION_REQUEST__INIT;
+    const Subsidy__Objection *raised;
+    int64_t scheme_id, id;
+
+    draft->scheme.union_id = a_union(&h, place->path);
+    draft->scheme.n_steps = 1;
+    draft->steps[0].level = 0;
+    draft->steps[0].hands = 2;
+    scheme_id = scheme_of(create_scheme(draft, manager(901, "")))->scheme_id;
+    assert_ok(on_scheme("Schemes.OpenScheme", scheme_id, manager(901, "")));
+    assert_ok(on_scheme("Schemes.OpenScheme", scheme_id, manager(902, "")));
+    id = applied(scheme_id, harness_member(&h, OWNER + 100 + i, place->path), true);
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(911, "")));
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(912, "")));
+    request.application_id = id;
+    request.text = "情况不实";
+    raised = harness_output(&h, harness_call(&h, "Objections.RaiseObjection", &request.base, owner, NULL),
+                            &subsidy__objection__descriptor);
+    authority_put(place, "objection_id", raised->objection_id);
+    authority_put(place, "Objections.RaiseObjection/application_id", id);
+}
+
 static void make(struct harness *harness, struct authority_place *place, unsigned i)
 {
     Rpc__Principal *owner = harness_member(harness, OWNER + i, place->path);
@@ -119,6 +145,7 @@ static void make(struct harness *harness, struct authority_place *place, unsigne
     authority_put(place, "Funds.ConfirmSubsidyFund/fund_id", fund_in(place->path, false));
     authority_put(place, "Funds.RefuseSubsidyFund/fund_id", fund_in(place->path, false));
     make_draw(place, owner);
+    make_objection(place, owner, i);
 }
 
 static const struct authority_field fields[] = {
@@ -134,6 +161,7 @@ static const struct authority_field fields[] = {
     {.field = "remark", .text = "不符合条件"},
     {.field = "opens_at", .number = OPENS},
     {.field = "closes_at", .number = OPENS + DAY_MS},
+    {.field = "text", .text = "情况不实"},
     {.field = "fen", .number = 100},
     {.field = "value", .text = "03 11 27"},
     {.field = "reason", .text = "公告有误"},
@@ -143,7 +171,7 @@ static const struct authority_field fields[] = {
     {NULL, 0, NULL, {0, 0}, 0},
 };
 static const char *const placeless[] = {"Schemes.ListMySchemes", "Applications.ListMyApplications",
-                                        "Reviews.DecideMany", NULL};
+                                        "Objections.ListMyObjections", "Reviews.DecideMany", NULL};
 
 static struct authority world = {
     .queue = "subsidy",

@@ -37,7 +37,8 @@
     PART(schemes)                                                                                                      \
     PART(applications)                                                                                                 \
     PART(funds)                                                                                                        \
-    PART(selections)
+    PART(selections)                                                                                                   \
+    PART(objections)
 
 SERVICE_PARTS(SUBSIDY)
 

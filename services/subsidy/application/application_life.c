@@ -1,6 +1,6 @@
 #include "services/subsidy/application/application_internal.h"
 #include "services/subsidy/scheme/scheme_rules.h"
-#include "services/subsidy/selection/selections.h"
+#include "services/subsidy/objection/objections.h"
 
 #define SLICE 16 /* each with its scheme in memory */
 
@@ -148,6 +148,7 @@ static void lapse(struct subsidy *self, const Subsidy__Scheme *scheme, struct ap
     application_leaves(application, SUBSIDY__APPLICATION_STATE__APPLICATION_LAPSED, 0, rpc_now(call));
     application_frees(self, application->id);
     application_put(self, application, &step, call);
+    objections_end(self, application->id, call);
     if (had)
         selection_next(self, scheme, call);
 }
