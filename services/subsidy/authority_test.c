@@ -119,6 +119,31 @@ static void make_objection(struct authority_place *place, Rpc__Principal *owner,
     authority_put(place, "Objections.RaiseObjection/application_id", id);
 }
 
+/* She is to be paid, by a run whose list is frozen. */
+static void make_run(struct authority_place *place, Rpc__Principal *owner)
+{
+    struct draft *draft = a_paid_draft(fund_in(place->path, true), 1000000);
+    int64_t scheme_id, id;
+
+    hear_way(30, 500000);
+    draft->scheme.union_id = a_union(&h, place->path);
+    draft->showing.working_days = 0;
+    draft->scheme.n_steps = 1;
+    draft->steps[0].level = 0;
+    draft->steps[0].hands = 2;
+    scheme_id = scheme_of(create_scheme(draft, manager(901, "")))->scheme_id;
+    assert_ok(on_scheme("Schemes.OpenScheme", scheme_id, manager(901, "")));
+    assert_ok(on_scheme("Schemes.OpenScheme", scheme_id, manager(902, "")));
+    id = applied(scheme_id, owner, true);
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(911, "")));
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(912, "")));
+    do_what_is_due(&h);
+    authority_put(place, "Runs.PrepareRun/scheme_id", scheme_id);
+    authority_put(place, "Runs.ListRuns/scheme_id", scheme_id);
+    authority_put(place, "run_id", run_of(prepare_run(scheme_id, finance_of_all(931)))->run_id);
+    do_what_is_due(&h);
+}
+
 static void make(struct harness *harness, struct authority_place *place, unsigned i)
 {
     Rpc__Principal *owner = harness_member(harness, OWNER + i, place->path);
@@ -146,6 +171,7 @@ static void make(struct harness *harness, struct authority_place *place, unsigne
     authority_put(place, "Funds.RefuseSubsidyFund/fund_id", fund_in(place->path, false));
     make_draw(place, owner);
     make_objection(place, owner, i);
+    make_run(place, owner);
 }
 
 static const struct authority_field fields[] = {

@@ -38,7 +38,8 @@
     PART(applications)                                                                                                 \
     PART(funds)                                                                                                        \
     PART(selections)                                                                                                   \
-    PART(objections)
+    PART(objections)                                                                                                   \
+    PART(runs)
 
 SERVICE_PARTS(SUBSIDY)
 

@@ -1,7 +1,7 @@
 #include "common/cn/cn_id.h"
 #include "services/subsidy/application/applications.h"
+#include "services/subsidy/run/runs.h"
 #include "services/subsidy/scheme/scheme_rules.h"
-#include "services/subsidy/selection/selections.h"
 
 #define LOOKS_SHOWN  50
 #define OTHERS_SHOWN 10
@@ -14,6 +14,7 @@ static Subsidy__Application *message_of(struct subsidy *self, const struct appli
 {
     Subsidy__Application *message = arena_message(rpc_arena(call), &subsidy__application__descriptor);
     bool goes = application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_IN_REVIEW;
+    struct run_line line;
     struct award award;
 
     if (!message)
@@ -23,6 +24,9 @@ static Subsidy__Application *message_of(struct subsidy *self, const struct appli
         message->place = award.place;
         message->shown_until = award.shown_until;
     }
+    if (application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_PAYABLE &&
+        run_line_of(self, application->id, &line))
+        message->payment_words = unconst(run_line_words(&line));
     message->application_id = application->id;
     message->scheme_id = application->scheme_id;
     message->scheme_title = scheme->title;

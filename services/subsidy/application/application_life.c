@@ -138,7 +138,7 @@ static void escalate(struct subsidy *self, struct application *application, cons
 }
 
 /* A place that it had is the next one's. */
-static void lapse(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application, void *call)
+void application_lapse(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application, void *call)
 {
     const struct application_step step = {.kind = SUBSIDY__STEP_KIND__STEP_LAPSED};
     bool had = application->state >= SUBSIDY__APPLICATION_STATE__APPLICATION_SHOWN;
@@ -166,7 +166,7 @@ static void fall_due(struct subsidy *self, int64_t application_id, void *call)
     if (application.state == SUBSIDY__APPLICATION_STATE__APPLICATION_IN_REVIEW)
         escalate(self, &application, scheme, call);
     else if (application.state == SUBSIDY__APPLICATION_STATE__APPLICATION_GIVEN_BACK)
-        lapse(self, scheme, &application, call);
+        application_lapse(self, scheme, &application, call);
     else if (application.state == SUBSIDY__APPLICATION_STATE__APPLICATION_SHOWN)
         selection_shown(self, scheme, &application, call);
 }
@@ -222,7 +222,7 @@ static bool end_all(struct subsidy *self, int64_t number, void *call)
         }
         scheme = scheme_find(self, application.scheme_id, rpc_arena(call));
         if (scheme && may_lapse(&application))
-            lapse(self, scheme, &application, call);
+            application_lapse(self, scheme, &application, call);
         store_run(self->store, application_sql(self, APPLICATION_SQL_FORGET), "i", ids[i]);
         self->parts.erased = true;
     }
@@ -244,7 +244,7 @@ static bool end_twice(struct subsidy *self, int64_t holder_id, void *call)
         if (scheme && scheme->once != SUBSIDY__ONCE__ONCE_ANY && application_find(self, id, &application))
             break;
     }
-    lapse(self, scheme, &application, call);
+    application_lapse(self, scheme, &application, call);
     return true;
 }
 

@@ -29,6 +29,7 @@ struct application_step {
     int kind; /* Subsidy__StepKind */
     int64_t by_id, gave_by;
     const char *remark; /* NULL: none */
+    int64_t order_id;   /* of STEP_ORDERED */
 };
 
 bool application_find(const struct subsidy *self, int64_t application_id, struct application *ret);
@@ -69,6 +70,10 @@ char *application_remark(const struct subsidy *self, int64_t application_id, str
 /* Its steps in their order: how many. ret has room for application->n_steps. */
 size_t application_steps(const struct subsidy *self, const struct application *application,
                          const Subsidy__Scheme *scheme, void *call, Subsidy__ApplicationStep **ret);
+
+/* It lapses, and what it had is free. */
+void application_lapse(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application,
+                       void *call);
 
 /* The union that decides in a step on who belongs to a union. */
 void application_office(const Subsidy__Scheme *scheme, const char *union_path, int step, char ret[UNION_PATH_SIZE]);

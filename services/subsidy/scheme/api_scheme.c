@@ -1,9 +1,9 @@
 #include "common/cn/cn_calendar.h"
 #include "common/cn/cn_id.h"
 #include "services/subsidy/application/applications.h"
+#include "services/subsidy/run/runs.h"
 #include "services/subsidy/scheme/scheme_rules.h"
 #include "services/subsidy/scheme/schemes.h"
-#include "services/subsidy/selection/selections.h"
 
 #define DEED "scheme"
 
@@ -160,6 +160,9 @@ static int open_scheme(struct subsidy *self, Subsidy__Scheme *scheme, void *call
         return SUBSIDY__REASON__SCHEME_FIXED;
     if (scheme->closes_at <= rpc_now(call))
         return SUBSIDY__REASON__SCHEME_TIMES_WRONG;
+    reason = run_way_refusal(self, scheme, call);
+    if (reason)
+        return reason;
     reason = hands_give_or_confirm(&self->two_hands, &deed, call, &done);
     if (reason || !done)
         return reason;

@@ -30,10 +30,6 @@ static inline unsigned selection_sql(const struct subsidy *self, unsigned which)
 /* Somebody gets a place, if her money is there: 0 or BUDGET_SHORT. */
 int selection_choose(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application,
                      int32_t place, void *call);
-/* An application passes to a state in which nobody has it, by a step that she is told of when there is a notice for it
- * (kind 0: none). */
-void selection_pass(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application, int state,
-                    int step_kind, int notice_kind, void *call);
 /* It is at a stage, in store and journal. */
 void selection_stage(struct subsidy *self, struct selection *selection, int stage, void *call);
 

@@ -53,6 +53,11 @@ void selection_frees(struct subsidy *self, const Subsidy__Scheme *scheme, const 
 /* A place became free: it is the next one's. */
 void selection_next(struct subsidy *self, const Subsidy__Scheme *scheme, void *call);
 
+/* An application passes to a state in which nobody has it, by a step that she is told of when there is a notice for it
+ * (kind 0: none). */
+void selection_pass(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application, int state,
+                    int step_kind, int notice_kind, void *call);
+
 /* ---- draws ---- */
 
 /* The draw of a scheme that has one, in the memory of an arena. False: it has none, or no memory. */
