@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "common/benefit/tree/tree_fixture.h"
 #include "services/bridge/pay/orders_fixture.h"
 #include "tests/authority.h"
 
@@ -46,11 +47,12 @@ static void make(struct harness *h, struct authority_place *place, unsigned i)
     hear_bank_order(h, 3000 + i, 5000, "李敏", "6222020200112230");
     prepare_batch(h, i);
     authority_put(place, "batch_id", harness_number(h, "SELECT max(batch_id) FROM bank_batch"));
+    authority_put(place, "union_id", a_union(h, place->path));
     authority_put(place, "case_id", harness_number(h, "SELECT max(case_id) FROM pay_case"));
 }
 
 /* The merchant's account is of no union, and its officials are a root's. */
-static const char *const placeless[] = {"Pay.ListPayouts",      "Pay.ListPayCases",      "Pay.ClosePayCase",
+static const char *const placeless[] = {"Pay.ListPayouts",      "Pay.ListPayCases",      "Pay.ExplainPayCase",    "Pay.ClosePayCase",
                                         "Bills.ListPayDays",    "Pay.GetReceipt",        "Bank.PrepareBankBatch",
                                         "Bank.ListBankBatches", "Bank.ReleaseBankBatch", "Bank.TakeBackBankBatch",
                                         "Bank.GetBankFile",     "Bank.ReadBankResults",  NULL};

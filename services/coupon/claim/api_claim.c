@@ -61,6 +61,10 @@ static Coupon__Coupon *coupon_copy(struct coupon *self, const struct claim *clai
         message->partner_code = code_message(self, release->id, claim->coupon_id, rpc_arena(call));
     message->title = rpc_text(call, release->title);
     sale_tell(self, claim, call, message);
+    if (message->seat && message->seat->boarded_at) {
+        message->state = COUPON__COUPON_STATE__REDEEMED;
+        message->redeemed_at = message->seat->boarded_at;
+    }
     if (release->backed)
         voucher_tell(self, claim->coupon_id, call, message);
     if (message->state == COUPON__COUPON_STATE__GRANTED &&

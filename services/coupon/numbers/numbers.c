@@ -226,7 +226,8 @@ static void on_moved(void *arg, const char *old_path, const char *path, void *ca
 static const struct part_stray strays[] = {
     {"release", "has another number of coupons that are spent",
      "SELECT release_id FROM (SELECT release_id, n FROM number WHERE what = -2 UNION ALL SELECT release_id, -1 FROM "
-     "redemption WHERE state = 2) GROUP BY release_id HAVING sum(n) <> 0 LIMIT 1"},
+     "redemption WHERE state = 2 UNION ALL SELECT release_id, -1 FROM boarding WHERE refusal = 0 AND undone_at = 0) "
+     "GROUP BY release_id HAVING sum(n) <> 0 LIMIT 1"},
     {NULL, NULL, NULL},
 };
 

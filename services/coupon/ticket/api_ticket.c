@@ -1,6 +1,7 @@
 #include "services/coupon/api.h"
 #include "services/coupon/claim/frozen.h"
 #include "services/coupon/rules.h"
+#include "services/coupon/ticket/gates.h"
 #include "services/coupon/ticket/invitations.h"
 
 #define HOUR_MS      INT64_C(3600000)
@@ -239,11 +240,15 @@ static void tickets__return_ticket(Coupon__Tickets_Service *service, const Coupo
     struct coupon *self = container_of(service, struct coupon, tickets_service);
     struct ticket_seat seat;
     struct ticket_cell cell;
+    struct boarding boarding;
     struct claim claim;
 
     if (!hers(self, req->coupon_id, call, &claim, &seat))
         return;
     if (!claim.ended_at) {
+        if (rpc_refuse_if(call,
+                          boardings_find_of(&self->gates, seat.coupon_id, &boarding) ? COUPON__REASON__TICKET_USED : 0))
+            return;
         if (!ticket_cell_find(&self->tickets, seat.cell_id, &cell) || rpc_now(call) >= cell.return_until) {
             rpc_refuse(call, COUPON__REASON__RETURN_TOO_LATE);
             return;

@@ -1,6 +1,7 @@
 #include "services/coupon/ticket/tickets.h"
 
 #include "services/coupon/claim/frozen.h"
+#include "services/coupon/ticket/gates.h"
 #include "services/coupon/ticket/invitations.h"
 
 #define WAIT_SLICE 32
@@ -50,11 +51,14 @@ static const char *const sql[] = {
     [SQL_ADD_SEAT] = "INSERT INTO ticket_seat (" SEAT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, 0)",
     [SQL_FREE_SEAT] = "UPDATE ticket_seat SET freed_at = ?2 WHERE coupon_id = ?1",
     [SQL_SEAT] = "SELECT " SEAT_COLUMNS " FROM ticket_seat WHERE coupon_id = ?1",
-    [SQL_SEATS] = "SELECT ticket_seat.coupon_id, member_id, departure, class, at, coalesce((SELECT host_coupon_id FROM "
-                  "ticket_invitation i WHERE i.invitation_id = ticket_seat.invitation_id), 0) FROM ticket_seat "
-                  "JOIN ticket_cell USING (cell_id) JOIN claim ON claim.coupon_id = ticket_seat.coupon_id "
-                  "WHERE ticket_seat.release_id = ?1 AND ticket_seat.coupon_id > ?2 AND freed_at = 0 "
-                  "ORDER BY ticket_seat.coupon_id LIMIT ?3",
+    [SQL_SEATS] =
+        "SELECT ticket_seat.coupon_id, member_id, departure, class, claim.at, coalesce((SELECT host_coupon_id FROM "
+        "ticket_invitation i WHERE i.invitation_id = ticket_seat.invitation_id), 0), "
+        "coalesce((SELECT at FROM boarding b WHERE b.coupon_id = ticket_seat.coupon_id AND refusal = 0 "
+        "AND undone_at = 0), 0) FROM ticket_seat "
+        "JOIN ticket_cell USING (cell_id) JOIN claim ON claim.coupon_id = ticket_seat.coupon_id "
+        "WHERE ticket_seat.release_id = ?1 AND ticket_seat.coupon_id > ?2 AND freed_at = 0 "
+        "ORDER BY ticket_seat.coupon_id LIMIT ?3",
     [SQL_ADD_WAIT] = "INSERT INTO ticket_wait (" WAIT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_END_WAIT] = "UPDATE ticket_wait SET ended_at = ?2 WHERE wait_id = ?1",
     [SQL_WAIT_OF] = "SELECT " WAIT_COLUMNS " FROM ticket_wait WHERE " HOLDER_HERS " AND (?2 = 0 OR release_id = ?2) "
@@ -306,7 +310,8 @@ void ticket_seats_ask(const struct tickets *tickets, int64_t release_id, int64_t
 bool ticket_seats_next(const struct tickets *tickets, Coupon__Passenger *ret)
 {
     return store_read(tickets->store, tickets->sql + SQL_SEATS, INTO(ret->coupon_id), INTO(ret->member_id),
-                      INTO(ret->departure), INTO(ret->class_), INTO(ret->at), INTO(ret->host_coupon_id));
+                      INTO(ret->departure), INTO(ret->class_), INTO(ret->at), INTO(ret->host_coupon_id),
+                      INTO(ret->boarded_at));
 }
 
 void ticket_seat_words(const struct coupon *self, const struct ticket_cell *cell, struct arena *arena,
@@ -357,6 +362,7 @@ Coupon__Seat *ticket_seat_message(struct coupon *self, int64_t coupon_id, struct
     Coupon__Seat *message = arena_message(arena, &coupon__seat__descriptor);
     struct ticket_seat seat;
     struct ticket_cell cell;
+    struct boarding boarding;
     struct claim claim;
 
     if (!message || !ticket_seat_find(&self->tickets, coupon_id, &seat) ||
@@ -366,6 +372,8 @@ Coupon__Seat *ticket_seat_message(struct coupon *self, int64_t coupon_id, struct
     message->coupon_id = coupon_id;
     message->returned_at = seat.freed_at;
     message->invited = seat.invitation_id != 0;
+    if (boardings_find_of(&self->gates, coupon_id, &boarding))
+        message->boarded_at = boarding.at;
     message->frozen = claims_find(&self->claims, coupon_id, &claim) &&
                       frozen_of_release(self, claim.member_id, claim.release_id, clock_now(self->clock), arena);
     return add_companions(self, coupon_id, arena, message) ? message : NULL;

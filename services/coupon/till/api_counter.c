@@ -30,6 +30,24 @@ bool counter_of_staff(struct coupon *self, int64_t branch_id, int64_t device_id,
                                 "deviceId");
 }
 
+int counter_doubt(struct coupon *self, const struct scanner *scanner, int64_t at, void *call)
+{
+    if (at <= 0)
+        return COUPON__REASON__TIME_OF_SALE_MISSING;
+    if (scanner->revoked_at && scanner->revoked_at <= at)
+        return COUPON__REASON__COUNTER_REVOKED;
+    switch (scanner_doubt(&self->scanners, scanner, at, rpc_now(call))) {
+    case DOOR__WAIT__DEVICE_NOT_YET:
+        return COUPON__REASON__BEFORE_REGISTRATION;
+    case DOOR__WAIT__CLOCK_AHEAD:
+        return COUPON__REASON__CLOCK_AHEAD;
+    case DOOR__WAIT__HANDED_IN_LATE:
+        return COUPON__REASON__HANDED_IN_LATE;
+    default:
+        return 0;
+    }
+}
+
 static void reply_counter(const struct scanner *scanner, Coupon__Counter_Closure reply, void *call)
 {
     Coupon__Counter message = COUPON__COUNTER__INIT;
