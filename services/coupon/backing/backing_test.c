@@ -15,9 +15,9 @@ static void it_is_published_when_its_stock_runs(void **state)
     hear_stock(id, 0, BRIDGE__STOCK_STATE__STOCK_RUNNING, 0); /* of no order of this one */
     assert_refused(on_backing("Propose", id, COUPON__BACKING_STEP__STOCK_START, 901), "BACKING_BUSY");
     hear_stock(id, 1, BRIDGE__STOCK_STATE__STOCK_NEW, COUPON__REASON__STOCK_REFUSED);
-    agree(id, COUPON__BACKING_STEP__STOCK_CREATE, 2, BRIDGE__STOCK_STATE__STOCK_READY);
+    agree_stock(id, COUPON__BACKING_STEP__STOCK_CREATE, 2, BRIDGE__STOCK_STATE__STOCK_READY);
     assert_refused(change("Coupons.PublishRelease", id), "BACKING_NOT_RUNNING");
-    agree(id, COUPON__BACKING_STEP__STOCK_START, 3, BRIDGE__STOCK_STATE__STOCK_RUNNING);
+    agree_stock(id, COUPON__BACKING_STEP__STOCK_START, 3, BRIDGE__STOCK_STATE__STOCK_RUNNING);
     harness_reopen(&h);
     assert_ok(change("Coupons.PublishRelease", id));
     assert_clean();
