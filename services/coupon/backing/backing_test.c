@@ -97,6 +97,41 @@ static void what_was_used_is_spent_and_a_purchase_given_back_is_not(void **state
     assert_clean();
 }
 
+static const Rpc__Answer *list(int64_t union_id, int role, const char *path)
+{
+    Coupon__ListBackingsRequest request = COUPON__LIST_BACKINGS_REQUEST__INIT;
+
+    request.union_id = union_id;
+    return harness_call(&h, "Backings.ListBackings", &request.base, harness_official(&h, 903, role, path), NULL);
+}
+
+static void its_numbers_are_for_who_looks_after_the_money(void **state)
+{
+    int64_t unbacked = publish(draft_of(10, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE)), id = open_backed(10),
+            union_id = a_union(&h, UNION), other_id = a_union(&h, "0002"), coupon_id;
+    const Coupon__BackedReleaseList *found;
+
+    (void)state;
+    assert_true(unbacked != id);
+    coupon_id = coupon_of(claim(id, 11))->coupon_id;
+    assert_ok(claim(id, 12));
+    tidy_all();
+    clock_step(&h.service.clock, 1000);
+    tidy_all();
+    hear_send(coupon_id, BRIDGE__SEND_STATE__SEND_USED, 0);
+    found = harness_output(&h, list(union_id, RULE__ROLE__FINANCE, UNION), &coupon__backed_release_list__descriptor);
+    assert_int_equal(found->n_releases, 1);
+    assert_int_equal(found->releases[0]->release_id, id);
+    assert_int_equal(found->releases[0]->union_id, union_id);
+    assert_int_equal(found->releases[0]->coupons, 10);
+    assert_string_equal(found->releases[0]->backing->stock, "9001");
+    assert_int_equal(found->releases[0]->counts->used, 1);
+    assert_int_equal(found->releases[0]->counts->pending, 1);
+    assert_refused(list(other_id, RULE__ROLE__FINANCE, UNION), "OUTSIDE_YOUR_UNION");
+    assert_refused(list(union_id, RULE__ROLE__UNION_ADMIN, UNION), "NOT_OFFICIAL");
+    assert_clean();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +139,7 @@ int main(void)
         TEST(what_is_refused_is_not_ordered),
         TEST(a_coupon_is_owed_once_and_only_of_such_a_release),
         TEST(whom_wechat_gives_nothing_makes_room_for_the_next),
+        TEST(its_numbers_are_for_who_looks_after_the_money),
         TEST(what_was_used_is_spent_and_a_purchase_given_back_is_not),
     };
 
