@@ -50,7 +50,7 @@ export const IMPORT_STATE: Record<string, string> = {
 } satisfies Said<'imports.ImportState'>;
 /** What a row would do, before it is loaded. */
 export const OUTCOME: Record<string, string> = {
-  OUTCOME_ADDED: '将新列入名册。', OUTCOME_UPDATED: '名册上已有此人，将按填写的更改。', OUTCOME_UNCHANGED: '名册上已是这样，没有变化。', OUTCOME_RESTORED: '将重新列入名册，并恢复因移出而结束的会籍。',
+  OUTCOME_ADDED: '将新列入名册。', OUTCOME_UPDATED: '名册上已有此人，将按填写的更改。', OUTCOME_UNCHANGED: '名册上已是这样，没有变化。', OUTCOME_RESTORED: '将重新列入名册，并恢复因移出而结束的会籍。', OUTCOME_REMOVED: '将移出名册。',
 } satisfies Said<'imports.ImportOutcome'>;
 export const REMOVAL: Record<string, string> = { REMOVAL_LEFT_COMPANY: '离开单位', REMOVAL_MISTAKE: '列错了人', REMOVAL_ELSEWHERE: '在另一工会' } satisfies Said<'identity.RosterRemoval'>;
 export const JOIN: Record<string, string> = { JOIN_ASKED: '待办理', JOIN_APPROVED: '已同意', JOIN_REFUSED: '未同意', JOIN_WITHDRAWN: '已撤回' } satisfies Said<'identity.JoinState'>;
