@@ -280,6 +280,16 @@ static void codes__refuse_code_void(Coupon__Codes_Service *service, const Coupon
     reply(void_message(&made, call), call);
 }
 
+/* rpc GetCodeVoid. */
+static void codes__get_code_void(Coupon__Codes_Service *service, const Coupon__CodeVoidRequest *req,
+                                 Coupon__CodeVoid_Closure reply, void *call)
+{
+    struct code_void made;
+
+    if (find_void(container_of(service, struct coupon, codes_service), req->void_id, call, &made))
+        reply(void_message(&made, call), call);
+}
+
 /* rpc ListCodeVoids: newest first. */
 static void codes__list_code_voids(Coupon__Codes_Service *service, const Coupon__ListCodeVoidsRequest *req,
                                    Coupon__CodeVoidList_Closure reply, void *call)
