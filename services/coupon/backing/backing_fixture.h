@@ -108,7 +108,7 @@ static inline int64_t open_backed(int32_t stock)
     return open_backed_draft(backed(draft_of(stock, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE)));
 }
 
-static inline const Coupon__Coupon *coupon_now(int64_t member_id)
+static inline const Coupon__Coupon *her_coupon(int64_t member_id)
 {
     return list_coupons(member_id, 0, "")->coupons[0];
 }
