@@ -122,11 +122,11 @@ describe('the console', () => {
             await page.type('[aria-label=年度上限]', '普惠');
             await page.shows('.work', /每人最多（次）[^]*每月[^]*上限（元）/);
             assert.deepEqual(await hinders('new-release-counted'), []);
-            await page.shows('.work', /最多花费\s+150000 元/);
+            await page.shows('.work', /最多花费\s+150,000 元/);
             await page.type('[aria-label=开始时间]', '2036-12-24 10:00');
             await page.enter();
             await page.press('.work', '保存草稿');
-            await page.shows('.work', /骑手餐券\s+草稿[^]*12月24日[^]*10:00[^]*最多花费 150000 元/);
+            await page.shows('.work', /骑手餐券\s+草稿[^]*12月24日[^]*10:00[^]*最多花费 150,000 元/);
             await page.press('.work', '发布');
             await page.press('[role=dialog]', '确定');
             await page.shows('.work', /骑手餐券\s+已发布/);

@@ -19,6 +19,7 @@ const routes: RouteRecordRaw[] = ([
   ['/reports', 'ReportsPage'], ['/reports/:reportId', 'ReportPage'], ['/history', 'HistoryPage'], ['/coupons', 'CouponsPage'], ['/coupons/pass', 'CouponPassPage'], ['/coupons/:couponId/pass', 'CouponPassPage'], ['/coupons/spent', 'SpentPage'], ['/tickets/:releaseId', 'TicketPage'], ['/offers/:releaseId', 'OfferPage'], ['/points', 'PointsPage'], ['/points/:ledgerId', 'PointsEntriesPage'], ['/shop', 'ShopPage'], ['/shop/:goodsId', 'GoodsPage'], ['/orders', 'OrdersPage'], ['/orders/:orderId', 'OrderPage'], ['/places', 'PlacesPage'], ['/places/:branchId', 'PlacePage'], ['/card', 'CardPage'],
   ['/mine/name', 'RealNamePage'], ['/mine/union', 'UnionPage'], ['/mine/trade', 'TradePage'], ['/mine/doors', 'DoorsPage'],
   ['/mine/consents', 'ConsentsPage'], ['/mine/looks', 'LooksPage'], ['/mine/data', 'DataPage'],
+  ['/mine/number', 'NumberPage'], ['/mine/merge', 'MergePage'], ['/mine/pledge', 'PledgePage'], ['/mine/new-union', 'NewUnionPage'],
 ] as const).map(([path, name]) => ({ path, component: page(name) }));
 
 const router = createRouter({
