@@ -3,7 +3,7 @@
 #include "services/coupon/code/code_fixture.h"
 #include "services/coupon/settlement/settlement_fixture.h"
 #include "services/coupon/shop/shop_fixture.h"
-#include "services/coupon/ticket/ticket_fixture.h"
+#include "services/coupon/ticket/gate_fixture.h"
 #include "services/coupon/till/till_fixture.h"
 #include "tests/authority.h"
 
@@ -139,6 +139,50 @@ static void draw_season(struct harness *harness, struct authority_place *place, 
                        list_coupons(owner->member_id, 1, NULL)->coupons[0]->coupon_id, owner);
     authority_put_hers(place, "Lots.DeclinePlace/coupon_id",
                        list_coupons(owner->member_id, 1, NULL)->coupons[0]->coupon_id, owner);
+}
+
+/* A departure to which the owner lets people in: by her device she has let in herself, and a companion is to come. */
+static void make_gate(struct harness *harness, struct authority_place *place, unsigned i, Rpc__Principal *owner)
+{
+    static const char *const of_all[] = {"Gatekeepers.SetGateStaff/release_id", "Gatekeepers.ListGateStaff/release_id",
+                                         "Gatekeepers.GetTurnout/release_id"};
+    static const char *const hers[] = {"Gatekeepers.RegisterGate/release_id", "Gates.Board/release_id",
+                                       "Gates.UploadBoardings/release_id", "Gates.ListBoardings/release_id"};
+    static const char *const devices[] = {"Gatekeepers.RevokeGate/device_id", "Gates.Board/device_id",
+                                          "Gates.UploadBoardings/device_id"};
+    static const char *const boardings[] = {"Gates.BringCompanions/boarding_id", "Gates.UndoBoarding/boarding_id"};
+    Rpc__Principal *companion = harness_member(harness, COMPANION + i, place->path);
+    Coupon__Release draft = tickets_draft(5, 0, 2);
+    int64_t release_id, boarding_id, coupon_id;
+    char number[8];
+
+    clock_step(&harness->service.clock, HARNESS_NOW - clock_now(&harness->service.clock));
+    draft.union_id = a_union(harness, place->path);
+    draft.tickets->departures[0]->departs_at = OPENS + HOUR_MS;
+    draft.tickets->return_hours = 0;
+    release_id = status_of(create(&draft, manager_of("")))->release->release_id;
+    assert_ok(on_release("Coupons.PublishRelease", release_id, manager_of("")));
+    assert_ok(set_gate_staff(release_id, 0, owner->member_id, false, manager_of("")));
+    clock_step(&harness->service.clock, OPENS - clock_now(&harness->service.clock));
+    snprintf(number, sizeof(number), "%u", COMPANION + i);
+    assert_ok(take_as(release_id, owner, 0, 0, (char *[]){number, NULL}));
+    coupon_id = seat_of(on_invitation_as("Tickets.AcceptInvitation",
+                                         invitations_of(companion)->invitations[0]->invitation_id, companion))
+                    ->coupon_id;
+    the_device = ((const Coupon__GateDevice *)harness_output(harness, register_gate(release_id, owner),
+                                                             &coupon__gate_device__descriptor))
+                     ->device_id;
+    boarding_id =
+        boarding_in(board_as(release_id, 0, "scan-0001", pass_of(owner->member_id, 0)->code, owner))->boarding_id;
+    authority_put(place, "Gates.BringCompanions/coupon_ids", coupon_id);
+    for (size_t n = 0; n < ARRAY_LEN(of_all); n++)
+        authority_put(place, of_all[n], release_id);
+    for (size_t n = 0; n < ARRAY_LEN(hers); n++)
+        authority_put_hers(place, hers[n], release_id, owner);
+    for (size_t n = 0; n < ARRAY_LEN(devices); n++)
+        authority_put_hers(place, devices[n], the_device, owner);
+    for (size_t n = 0; n < ARRAY_LEN(boardings); n++)
+        authority_put_hers(place, boardings[n], boarding_id, owner);
 }
 
 /* Seats, of which one is left, and who is asked to come along. */
@@ -335,6 +379,7 @@ static void make(struct harness *harness, struct authority_place *place, unsigne
     authority_put(place, "release_id", release_id);
     season_id = publish_season(harness, place);
     make_tickets(harness, place, i);
+    make_gate(harness, place, i, owner);
     authority_put_hers(place, "coupon_id", coupon_of(claim_as(release_id, owner, NULL))->coupon_id, owner);
     draw_season(harness, place, season_id, owner);
     make_shop(harness, place, owner);
@@ -363,6 +408,7 @@ static const struct authority_field fields[] = {
     {.field = "member_id", .number = 12345},
     {.field = "address", .text = "亲仁路6号"},
     {.field = "until_minute", .number = 600},
+    {.field = "scan_ref", .text = "scan-of-the-matrix"},
     {.field = "sale_ref", .text = "purchase-of-the-matrix"},
     {.field = "purchase_fen", .number = 1000},
     {.field = "replaces", .number = 0},
@@ -414,6 +460,8 @@ static const char *text(struct harness *harness, const char *method, const char 
 /* What is a merchant's is shown to officials over its union, too, and changed by them. */
 static const char *const open_to_officials[] = {
     "Counters.RevokeCounter",
+    "Gatekeepers.RevokeGate",
+    "Gates.ListBoardings",
     "Sales.GetSale",
     "Statements.GetSettlement",
     "Statements.ListSettlementLines",

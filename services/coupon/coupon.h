@@ -73,6 +73,7 @@
     PART(places)                                                                                                       \
     PART(tickets)                                                                                                      \
     PART(invitations)                                                                                                  \
+    PART(gates)                                                                                                        \
     PART(codes)                                                                                                        \
     SHARED(imports)                                                                                                    \
     PART(funds)                                                                                                        \

@@ -1,106 +1,5 @@
 /* Releases whose coupons are WeChat's: the stock by two hands, what is owed, and what the bridge says came of it. */
-#include "bridge/bridge.pb-c.h"
-#include "services/coupon/fixture.h"
-
-static void hear_bridge(int kind, Bridge__Event *event)
-{
-    Rpc__JournalRow row = RPC__JOURNAL_ROW__INIT;
-    uint8_t packed[256];
-
-    event->event_case = (Bridge__Event__EventCase)kind;
-    row.kind = kind;
-    row.body = (ProtobufCBinaryData){bridge__event__pack(event, packed), packed};
-    assert_int_equal(harness_hear(&h, "bridge", &row), 0);
-}
-
-static void hear_stock(int64_t release_id, int32_t turn, int state, int reason)
-{
-    Bridge__StockChanged changed = BRIDGE__STOCK_CHANGED__INIT;
-    Bridge__Event event = BRIDGE__EVENT__INIT;
-
-    changed.release_id = release_id;
-    changed.turn = turn;
-    changed.state = (Bridge__StockState)state;
-    changed.reason = reason;
-    changed.number = unconst("9001");
-    event.stock_changed = &changed;
-    hear_bridge(BRIDGE__EVENT__EVENT_STOCK_CHANGED, &event);
-}
-
-static void hear_send(int64_t coupon_id, int state, int reason)
-{
-    Bridge__SendChanged changed = BRIDGE__SEND_CHANGED__INIT;
-    Bridge__Event event = BRIDGE__EVENT__INIT;
-
-    changed.coupon_id = coupon_id;
-    changed.state = (Bridge__SendState)state;
-    changed.reason = reason;
-    changed.at = clock_now(&h.service.clock);
-    event.send_changed = &changed;
-    hear_bridge(BRIDGE__EVENT__EVENT_SEND_CHANGED, &event);
-}
-
-static const Rpc__Answer *on_backing(const char *verb, int64_t release_id, int step, int64_t member_id)
-{
-    Coupon__ProposeBackingRequest request = COUPON__PROPOSE_BACKING_REQUEST__INIT;
-    Coupon__BackingRequest which = COUPON__BACKING_REQUEST__INIT;
-    char method[40];
-
-    snprintf(method, sizeof(method), "Backings.%sBacking", verb);
-    request.release_id = which.release_id = release_id;
-    request.step = (Coupon__BackingStep)step;
-    return harness_call(&h, method, step ? &request.base : &which.base,
-                        harness_official(&h, member_id, RULE__ROLE__FINANCE, UNION), NULL);
-}
-
-static void agree(int64_t release_id, int step, int32_t turn, int state)
-{
-    assert_ok(on_backing("Propose", release_id, step, 901));
-    assert_ok(on_backing("Confirm", release_id, 0, 902));
-    hear_stock(release_id, turn, state, 0);
-}
-
-static Coupon__Release backed_draft(int32_t stock)
-{
-    static Coupon__Spending spending;
-    static Coupon__Backing backing;
-    Coupon__Release draft = draft_of(stock, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE);
-
-    coupon__spending__init(&spending);
-    coupon__backing__init(&backing);
-    spending.valid_until = OPENS + 30 * COUPON_DAY_MS;
-    backing.name = unconst("早餐立减金");
-    backing.description = unconst("满3减2.99");
-    draft.face_fen = 299;
-    draft.threshold_fen = 300;
-    draft.spending = &spending;
-    draft.backing = &backing;
-    return draft;
-}
-
-static int64_t drafted(int32_t stock)
-{
-    Coupon__Release draft = backed_draft(stock);
-
-    return status_of(create(&draft, manager_of(UNION)))->release->release_id;
-}
-
-/* Published, its stock running, and open. */
-static int64_t open_backed(int32_t stock)
-{
-    int64_t id = drafted(stock);
-
-    agree(id, COUPON__BACKING_STEP__STOCK_CREATE, 1, BRIDGE__STOCK_STATE__STOCK_READY);
-    agree(id, COUPON__BACKING_STEP__STOCK_START, 2, BRIDGE__STOCK_STATE__STOCK_RUNNING);
-    assert_ok(change("Coupons.PublishRelease", id));
-    clock_step(&h.service.clock, OPENS - clock_now(&h.service.clock));
-    return id;
-}
-
-static const Coupon__Coupon *coupon_now(int64_t member_id)
-{
-    return list_coupons(member_id, 0, "")->coupons[0];
-}
+#include "services/coupon/backing/backing_fixture.h"
 
 static void it_is_published_when_its_stock_runs(void **state)
 {
@@ -198,6 +97,41 @@ static void what_was_used_is_spent_and_a_purchase_given_back_is_not(void **state
     assert_clean();
 }
 
+static const Rpc__Answer *list(int64_t union_id, int role, const char *path)
+{
+    Coupon__ListBackingsRequest request = COUPON__LIST_BACKINGS_REQUEST__INIT;
+
+    request.union_id = union_id;
+    return harness_call(&h, "Backings.ListBackings", &request.base, harness_official(&h, 903, role, path), NULL);
+}
+
+static void its_numbers_are_for_who_looks_after_the_money(void **state)
+{
+    int64_t unbacked = publish(draft_of(10, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE)), id = open_backed(10),
+            union_id = a_union(&h, UNION), other_id = a_union(&h, "0002"), coupon_id;
+    const Coupon__BackedReleaseList *found;
+
+    (void)state;
+    assert_true(unbacked != id);
+    coupon_id = coupon_of(claim(id, 11))->coupon_id;
+    assert_ok(claim(id, 12));
+    tidy_all();
+    clock_step(&h.service.clock, 1000);
+    tidy_all();
+    hear_send(coupon_id, BRIDGE__SEND_STATE__SEND_USED, 0);
+    found = harness_output(&h, list(union_id, RULE__ROLE__FINANCE, UNION), &coupon__backed_release_list__descriptor);
+    assert_int_equal(found->n_releases, 1);
+    assert_int_equal(found->releases[0]->release_id, id);
+    assert_int_equal(found->releases[0]->union_id, union_id);
+    assert_int_equal(found->releases[0]->coupons, 10);
+    assert_string_equal(found->releases[0]->backing->stock, "9001");
+    assert_int_equal(found->releases[0]->counts->used, 1);
+    assert_int_equal(found->releases[0]->counts->pending, 1);
+    assert_refused(list(other_id, RULE__ROLE__FINANCE, UNION), "OUTSIDE_YOUR_UNION");
+    assert_refused(list(union_id, RULE__ROLE__UNION_ADMIN, UNION), "NOT_OFFICIAL");
+    assert_clean();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +139,7 @@ int main(void)
         TEST(what_is_refused_is_not_ordered),
         TEST(a_coupon_is_owed_once_and_only_of_such_a_release),
         TEST(whom_wechat_gives_nothing_makes_room_for_the_next),
+        TEST(its_numbers_are_for_who_looks_after_the_money),
         TEST(what_was_used_is_spent_and_a_purchase_given_back_is_not),
     };
 

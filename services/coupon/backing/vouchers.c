@@ -9,13 +9,14 @@
 #define FAILED    COUPON__VOUCHER_STATE__VOUCHER_FAILED
 #define WITHDRAWN COUPON__VOUCHER_STATE__VOUCHER_WITHDRAWN
 
-enum { SQL_ADD, SQL_FIND, SQL_SET, N_SQL };
+enum { SQL_ADD, SQL_FIND, SQL_SET, SQL_COUNT, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO voucher (coupon_id, release_id, state, reason, changed_at, journal_seq) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (coupon_id) DO NOTHING",
     [SQL_FIND] = "SELECT release_id, state, reason, changed_at, journal_seq FROM voucher WHERE coupon_id = ?1",
     [SQL_SET] = "UPDATE voucher SET state = ?2, reason = ?3, changed_at = ?4, journal_seq = ?5 WHERE coupon_id = ?1",
+    [SQL_COUNT] = "SELECT state, count(*) FROM voucher WHERE release_id = ?1 GROUP BY state",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -92,6 +93,24 @@ void voucher_hear(struct coupon *self, const Bridge__SendChanged *changed, void 
             fund_spend(self, release->id, state == USED ? release->face_fen : -release->face_fen, claim.coupon_id,
                        call);
     }
+}
+
+void vouchers_count(const struct coupon *self, int64_t release_id, Coupon__BackingCounts *ret)
+{
+    unsigned statement = self->vouchers.sql + SQL_COUNT;
+    int64_t counts[WITHDRAWN + 1] = {0}, state, n;
+
+    store_ask(self->store, statement, "i", release_id);
+    while (store_read(self->store, statement, INTO(state), INTO(n))) {
+        if (state > 0 && state <= WITHDRAWN)
+            counts[state] = n;
+    }
+    store_end(self->store, statement);
+    ret->pending = counts[PENDING];
+    ret->sent = counts[SENT];
+    ret->used = counts[USED];
+    ret->over = counts[OVER];
+    ret->failed = counts[FAILED];
 }
 
 bool voucher_is_used(const struct coupon *self, int64_t coupon_id)

@@ -8,3 +8,6 @@ CREATE TABLE voucher (
     changed_at  INTEGER NOT NULL,
     journal_seq INTEGER NOT NULL   -- the last row that tells of it
 ) STRICT;
+
+-- step 2
+CREATE INDEX voucher_release ON voucher (release_id, state);

@@ -117,12 +117,17 @@ static inline const Rpc__Answer *leave(int64_t release_id, int64_t member_id)
     return harness_call(&h, "Tickets.LeaveWaiting", &request.base, harness_member(&h, member_id, TOWN), NULL);
 }
 
-static inline const Rpc__Answer *on_invitation(const char *method, int64_t invitation_id, int64_t member_id)
+static inline const Rpc__Answer *on_invitation_as(const char *method, int64_t invitation_id, const Rpc__Principal *who)
 {
     Coupon__InvitationRequest request = COUPON__INVITATION_REQUEST__INIT;
 
     request.invitation_id = invitation_id;
-    return harness_call(&h, method, &request.base, harness_member(&h, member_id, TOWN), NULL);
+    return harness_call(&h, method, &request.base, who, NULL);
+}
+
+static inline const Rpc__Answer *on_invitation(const char *method, int64_t invitation_id, int64_t member_id)
+{
+    return on_invitation_as(method, invitation_id, harness_member(&h, member_id, TOWN));
 }
 
 static inline const Rpc__Answer *invite(int64_t coupon_id, int64_t member_id, char **companions)

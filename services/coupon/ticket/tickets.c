@@ -1,6 +1,8 @@
 #include "services/coupon/ticket/tickets.h"
 
 #include "services/coupon/claim/frozen.h"
+#include "services/coupon/numbers/numbers.h"
+#include "services/coupon/ticket/gates.h"
 #include "services/coupon/ticket/invitations.h"
 
 #define WAIT_SLICE 32
@@ -18,6 +20,7 @@ enum {
     SQL_CELL,
     SQL_CELL_AT,
     SQL_CELLS,
+    SQL_CELL_LAST,
     SQL_LEFT,
     SQL_LAST,
     SQL_DUE,
@@ -41,6 +44,8 @@ static const char *const sql[] = {
     [SQL_CELL] = "SELECT " CELL_COLUMNS " FROM ticket_cell WHERE cell_id = ?1",
     [SQL_CELL_AT] = "SELECT " CELL_COLUMNS " FROM ticket_cell WHERE release_id = ?1 AND departure = ?2 AND class = ?3",
     [SQL_CELLS] = "SELECT " CELL_COLUMNS " FROM ticket_cell WHERE release_id = ?1 ORDER BY departure, class",
+    [SQL_CELL_LAST] = "SELECT coalesce((SELECT at FROM claim WHERE coupon_id = (SELECT max(coupon_id) FROM ticket_seat "
+                      "WHERE cell_id = ?1 AND freed_at = 0)), 0)",
     [SQL_LEFT] = "SELECT coalesce(sum(quota - taken), 0) FROM ticket_cell WHERE release_id = ?1 AND waiting = 0 "
                  "AND departs_at > ?2",
     [SQL_LAST] = "SELECT coalesce(max(departs_at), 0) FROM ticket_cell WHERE release_id = ?1",
@@ -50,11 +55,14 @@ static const char *const sql[] = {
     [SQL_ADD_SEAT] = "INSERT INTO ticket_seat (" SEAT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, 0)",
     [SQL_FREE_SEAT] = "UPDATE ticket_seat SET freed_at = ?2 WHERE coupon_id = ?1",
     [SQL_SEAT] = "SELECT " SEAT_COLUMNS " FROM ticket_seat WHERE coupon_id = ?1",
-    [SQL_SEATS] = "SELECT ticket_seat.coupon_id, member_id, departure, class, at, coalesce((SELECT host_coupon_id FROM "
-                  "ticket_invitation i WHERE i.invitation_id = ticket_seat.invitation_id), 0) FROM ticket_seat "
-                  "JOIN ticket_cell USING (cell_id) JOIN claim ON claim.coupon_id = ticket_seat.coupon_id "
-                  "WHERE ticket_seat.release_id = ?1 AND ticket_seat.coupon_id > ?2 AND freed_at = 0 "
-                  "ORDER BY ticket_seat.coupon_id LIMIT ?3",
+    [SQL_SEATS] =
+        "SELECT ticket_seat.coupon_id, member_id, departure, class, claim.at, coalesce((SELECT host_coupon_id FROM "
+        "ticket_invitation i WHERE i.invitation_id = ticket_seat.invitation_id), 0), "
+        "coalesce((SELECT at FROM boarding b WHERE b.coupon_id = ticket_seat.coupon_id AND refusal = 0 "
+        "AND undone_at = 0), 0) FROM ticket_seat "
+        "JOIN ticket_cell USING (cell_id) JOIN claim ON claim.coupon_id = ticket_seat.coupon_id "
+        "WHERE ticket_seat.release_id = ?1 AND ticket_seat.coupon_id > ?2 AND freed_at = 0 "
+        "ORDER BY ticket_seat.coupon_id LIMIT ?3",
     [SQL_ADD_WAIT] = "INSERT INTO ticket_wait (" WAIT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_END_WAIT] = "UPDATE ticket_wait SET ended_at = ?2 WHERE wait_id = ?1",
     [SQL_WAIT_OF] = "SELECT " WAIT_COLUMNS " FROM ticket_wait WHERE " HOLDER_HERS " AND (?2 = 0 OR release_id = ?2) "
@@ -82,6 +90,12 @@ bool ticket_cell_at(const struct tickets *tickets, int64_t release_id, int32_t d
 {
     store_ask(tickets->store, tickets->sql + SQL_CELL_AT, "iii", release_id, (int64_t)departure, (int64_t) class);
     return store_only(tickets->store, tickets->sql + SQL_CELL_AT, INTO_CELL(ret));
+}
+
+int64_t ticket_cell_last(const struct tickets *tickets, int64_t cell_id)
+{
+    store_ask(tickets->store, tickets->sql + SQL_CELL_LAST, "i", cell_id);
+    return store_number(tickets->store, tickets->sql + SQL_CELL_LAST);
 }
 
 /* Tells how a cell is now; coupon_id is whose seat was given or came back, 0: none. */
@@ -306,7 +320,8 @@ void ticket_seats_ask(const struct tickets *tickets, int64_t release_id, int64_t
 bool ticket_seats_next(const struct tickets *tickets, Coupon__Passenger *ret)
 {
     return store_read(tickets->store, tickets->sql + SQL_SEATS, INTO(ret->coupon_id), INTO(ret->member_id),
-                      INTO(ret->departure), INTO(ret->class_), INTO(ret->at), INTO(ret->host_coupon_id));
+                      INTO(ret->departure), INTO(ret->class_), INTO(ret->at), INTO(ret->host_coupon_id),
+                      INTO(ret->boarded_at));
 }
 
 void ticket_seat_words(const struct coupon *self, const struct ticket_cell *cell, struct arena *arena,
@@ -357,6 +372,7 @@ Coupon__Seat *ticket_seat_message(struct coupon *self, int64_t coupon_id, struct
     Coupon__Seat *message = arena_message(arena, &coupon__seat__descriptor);
     struct ticket_seat seat;
     struct ticket_cell cell;
+    struct boarding boarding;
     struct claim claim;
 
     if (!message || !ticket_seat_find(&self->tickets, coupon_id, &seat) ||
@@ -366,6 +382,8 @@ Coupon__Seat *ticket_seat_message(struct coupon *self, int64_t coupon_id, struct
     message->coupon_id = coupon_id;
     message->returned_at = seat.freed_at;
     message->invited = seat.invitation_id != 0;
+    if (boardings_find_of(&self->gates, coupon_id, &boarding))
+        message->boarded_at = boarding.at;
     message->frozen = claims_find(&self->claims, coupon_id, &claim) &&
                       frozen_of_release(self, claim.member_id, claim.release_id, clock_now(self->clock), arena);
     return add_companions(self, coupon_id, arena, message) ? message : NULL;
@@ -473,6 +491,7 @@ static void call_up(struct coupon *self, struct release *release, const struct t
     reason = ticket_seat_give(self, release, &cell, got.member_id, 0, call, &got.about_id);
     if (rpc_refuse_if(call, reason))
         return;
+    number_called(self, release->id, release->day);
     got.at = cell.departs_at;
     notice_give(&self->notice, &got, call);
 }

@@ -37,3 +37,6 @@ CREATE TABLE ticket_wait (
 ) STRICT;
 CREATE INDEX ticket_wait_member ON ticket_wait (member_id, release_id);
 CREATE INDEX ticket_wait_cell ON ticket_wait (cell_id, wait_id) WHERE ended_at = 0;
+-- step 2
+-- Who comes along by an invitation, at the gate (gates.h).
+CREATE INDEX ticket_seat_invited ON ticket_seat (invitation_id) WHERE invitation_id > 0;

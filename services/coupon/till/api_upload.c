@@ -4,25 +4,6 @@
 
 #define CHINA_MS INT64_C(28800000)
 
-/* Why what a device says of a purchase is not believed: 0 or a Reason. */
-static int doubt(struct coupon *self, const struct scanner *scanner, int64_t at, void *call)
-{
-    if (at <= 0)
-        return COUPON__REASON__TIME_OF_SALE_MISSING;
-    if (scanner->revoked_at && scanner->revoked_at <= at)
-        return COUPON__REASON__COUNTER_REVOKED;
-    switch (scanner_doubt(&self->scanners, scanner, at, rpc_now(call))) {
-    case DOOR__WAIT__DEVICE_NOT_YET:
-        return COUPON__REASON__BEFORE_REGISTRATION;
-    case DOOR__WAIT__CLOCK_AHEAD:
-        return COUPON__REASON__CLOCK_AHEAD;
-    case DOOR__WAIT__HANDED_IN_LATE:
-        return COUPON__REASON__HANDED_IN_LATE;
-    default:
-        return 0;
-    }
-}
-
 /* Whether a device has taken more on one day without network than it may. */
 static bool is_too_much(struct coupon *self, const struct sale *sale)
 {
@@ -39,7 +20,7 @@ static int judge(struct coupon *self, const Coupon__UploadSale *item, const stru
     struct purchase purchase = {
         .branch_id = sale->branch_id, .purchase_fen = sale->purchase_fen, .at = sale->at, .goods = sale->goods};
     struct purse purse;
-    int reason = doubt(self, scanner, sale->at, call);
+    int reason = counter_doubt(self, scanner, sale->at, call);
 
     if (!reason && (item->purchase_fen <= 0 || item->purchase_fen > SALE_PURCHASE_MAX))
         reason = COUPON__REASON__PURCHASE_MISSING;
