@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..'), src = join(top, 'services/gateway/web/src');
 const read = (path) => readFileSync(join(src, path), 'utf8');
 const filesOf = (folder) => readdirSync(join(src, folder), { recursive: true }).filter((path) => /\.(vue|ts)$/.test(path)).map((path) => join(folder, path));
-const pagesOf = (folder) => readdirSync(join(src, folder, 'pages')).map((name) => name.replace(/\.vue$/, '')).sort();
+const pagesOf = (folder) => filesOf(folder).map((path) => /(\w+Page)\.vue$/.exec(path)?.[1]).filter(Boolean).sort();
 /** A route as a link to it begins: what is a parameter stands for itself. */
 const beginOf = (path) => path.replace(/:.*/, '');
 
