@@ -5,6 +5,8 @@
 /* Refuses who is no official of finance, or, to read, of audit, of a union above which there is none: the merchant's
  * account is everybody's. Whether it has. */
 bool pay_office_refused(void *call, bool writes);
+/* Of finance, the union over which the caller's office is: without one above it, or ""; valid during the call. */
+const char *pay_office_path(void *call);
 
 /* Ends an errand that WeChat has refused, naming the field at fault. Whether it has. */
 static inline bool refused(struct errand *errand, const struct wechat_result *result, const char *field)

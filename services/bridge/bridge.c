@@ -124,6 +124,7 @@ static int start_pay(struct bridge *self)
     transfers_init(&self->transfers, self, &limits);
     favor_init(&self->favor, self);
     bill_work_init(&self->bill_work, self);
+    flow_work_init(&self->flow_work, self);
     receipts_init(&self->receipts, self);
     return 0;
 }
@@ -183,6 +184,7 @@ static void end(struct service *service)
     partner_close(&self->sms);
     pay_close(&self->pay);
     bill_work_done(&self->bill_work);
+    flow_work_done(&self->flow_work);
     receipts_drop(&self->receipts, INT64_MAX);
     pii_keys_close(self->bank_keys);
     self->bank_keys = NULL;
@@ -222,7 +224,9 @@ static void on_gift(uv_timer_t *timer)
     struct service *service = timer->data;
     struct bridge *self = service->self;
 
-    uv_timer_start(timer, on_gift, (uint64_t)favor_step(&self->favor), 0);
+    int next_ms = favor_step(&self->favor), flow_ms = flow_work_step(&self->flow_work);
+
+    uv_timer_start(timer, on_gift, (uint64_t)(next_ms < flow_ms ? next_ms : flow_ms), 0);
 }
 
 static bool run_beside(void *worker, struct worker_task *task)

@@ -35,7 +35,8 @@
  * What services owe members is paid by WeChat Pay (pay/transfers.h), as their journals order it; what the platform
  * tells by itself comes in by the gateway, signed (TakeWechatPay). Each day's bill is held against it (bill/bills.h).
  *
- * What members have won of a release that a stock of WeChat's coupons is behind is sent to them (stock/favor.h).
+ * What members have won of a release that a stock of WeChat's coupons is behind is sent to them (stock/favor.h);
+ * its files of what was used of them and given back are held against that each day (flow/flows.h).
  *
  * Promises: an AppSecret, an access token, a code, an openid, a number, a name, a resident ID and a URL
  * that holds one are never logged; a session_key is not even read; the merchant's keys are in memory alone, of which
@@ -44,6 +45,7 @@
 #pragma once
 #include "bridge.pb.h"
 #include "common/benefit/holders/holders.h"
+#include "common/benefit/tree/tree.h"
 #include "common/daemon/service_of_parts.h"
 #include "services/bridge/bank/bank.h"
 #include "services/bridge/bill/bills.h"
@@ -55,6 +57,7 @@
 #include "services/bridge/partner.h"
 #include "services/bridge/pay/receipts.h"
 #include "services/bridge/pay/transfers.h"
+#include "services/bridge/flow/flows.h"
 #include "services/bridge/stock/favor.h"
 #include "services/bridge/wechat/wechat.h"
 
@@ -66,8 +69,9 @@ enum way { WAY_ROSTER, WAY_OUTSIDE };
 /* Each said in its NAME.h. */
 #define BRIDGE_PARTS(PART, SHARED)                                                                                     \
     SHARED(holders)                                                                                                    \
+    SHARED(tree)                                                                                                       \
     PART(messages)                                                                                                     \
-    PART(mutes) PART(news) PART(payouts) PART(cases) PART(stocks) PART(sends) PART(bills) SHARED(two_hands) PART(bank)
+    PART(mutes) PART(news) PART(payouts) PART(cases) PART(stocks) PART(sends) PART(flows) PART(bills) SHARED(two_hands) PART(bank)
 
 SERVICE_PARTS(BRIDGE)
 
@@ -85,6 +89,7 @@ struct bridge {
     struct transfers transfers;
     struct favor favor;
     struct bill_work bill_work;
+    struct flow_work flow_work;
     struct receipts receipts;
     struct pii_keys *bank_keys; /* NULL: nothing is paid by bank */
     uv_timer_t tick;            /* of the outbox */

@@ -13,13 +13,14 @@ import { barriers, go, picture, violationsInBothLooks } from './member.mjs';
 const ROOT = '440600', UNION = '440604-001-0001';
 // What the menu has for each role, beside 总览.
 const MENUS = {
-    UNION_ADMIN: ['/waiting', '/unions', '/members', '/imports', '/cadres', '/companies'],
+    UNION_ADMIN: ['/waiting', '/unions', '/members', '/roster', '/imports', '/cadres', '/companies'],
     BENEFIT_MANAGER: ['/waiting', '/unions', '/checkups', '/sites', '/releases', '/release-numbers', '/publishing', '/funds', '/merchants', '/shop', '/corners', '/points'],
     SECURITY_ADMIN: ['/waiting', '/unions', '/grants', '/proposals', '/heads', '/system'],
     SYSTEM_ADMIN: ['/heads', '/system', '/policies'],
     AUDIT_ADMIN: ['/unions', '/cadres', '/companies', '/settlements', '/release-numbers', '/funds', '/merchants', '/coupon-settlements', '/grants', '/proposals', '/stories', '/journals', '/heads'],
     FINANCE: ['/waiting', '/unions', '/settlements', '/payees', '/funds', '/merchants', '/coupon-settlements', '/shop', '/points'],
     COMPANY_AGENT: ['/company'],
+    REPORT_CLERK: ['/reports'],
 };
 const ROUTES = [...new Set(Object.values(MENUS).flat())];
 

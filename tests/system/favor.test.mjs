@@ -136,6 +136,35 @@ describe('coupons of WeChat', () => {
         assert.deepEqual(await paying.cases(), []);
     });
 
+    /** The next day for a stock: its files are asked for, and what they say is looked at. */
+    async function readFlows(releaseId) {
+        const before = pay.asked('flow').length;
+        const { code, stderr } = await stack.inside('bridge', ['sqlite3', '-cmd', '.timeout 10000', stack.store('bridge'), `UPDATE stock SET flow_at = 1 WHERE release_id = ${releaseId}`]);
+        assert.equal(code, 0, stderr);
+        await until('both files are asked for', () => pay.asked('flow').length === before + 2, { ms: 60000 });
+        await until('they are looked at', async () => (await stack.query('bridge', `SELECT flow_at > 1 AS done FROM stock WHERE release_id = ${releaseId}`))[0].done === 1);
+    }
+
+    test('what nobody told is in the day\'s files: a use, a purchase given back, and what is not explained', async () => {
+        const releaseId = await favor.open(), mine = await taken(releaseId, li), hers = await taken(releaseId, wu);
+        await givenOnce(mine, li);
+        await givenOnce(hers, wu);
+        const there = (couponId) => [...pay.favor.coupons.values()].find(({ request }) => request === couponId).id;
+        for (const couponId of [mine, hers])
+            pay.favor.use(there(couponId), { tell: false });
+        await readFlows(releaseId);
+        assert.equal((await favor.coupon(li, mine, 'USED')).state, 'REDEEMED');
+        await favor.coupon(wu, hers, 'USED');
+        pay.favor.refund(there(mine));
+        pay.favor.refund(there(hers), { fen: 100 });
+        await readFlows(releaseId);
+        assert.equal((await favor.coupon(li, mine, 'SENT')).state, 'GRANTED', 'she may use it again');
+        await favor.coupon(wu, hers, 'USED');
+        assert.deepEqual((await paying.cases()).map(({ kind, number, ourFen, theirFen }) => [kind, number, ourFen, theirFen]), [['PAY_CASE_DIFFERS', there(hers), '299', '199']]);
+        const [{ uses, used_fen: usedFen }] = await stack.query('bridge', `SELECT uses, used_fen FROM flow_day WHERE release_id = ${releaseId}`);
+        assert.deepEqual([uses, usedFen], [2, 598]);
+    });
+
     test('no secret is in a log, nor whose WeChat it is', async () => {
         const seen = [JSON.stringify(Object.values(stack.logs).map(({ lines, noise }) => [lines, noise])), ...['bridge', 'coupon'].flatMap((name) => [stack.store(name), `${stack.store(name)}-wal`]).map((path) => readFileSync(path, 'latin1'))];
         for (const secret of [APIV3_KEY, li.openid, wu.openid])

@@ -278,8 +278,11 @@ describe('the money of each day', () => {
         assert.deepEqual([day.lines, day.outFen, day.backFen, day.oddFen, day.otherInFen, day.onWayFen, day.cases], [5, '5305', '0', '78', '100000000', '5305', 2]);
         const { cases } = (await stack.get('/v1/pay-cases?state=PAY_CASE_OPEN', official)).json;
         assert.deepEqual(cases.map(({ kind, ourFen, theirFen }) => [kind, ourFen, theirFen]).sort(), [['PAY_CASE_DIFFERS', '305', '306'], ['PAY_CASE_UNKNOWN_NUMBER', '0', '77']]);
-        for (const { caseId } of cases)
-            assert.equal((await stack.post(`/v1/pay-cases/${caseId}:close`, { note: '已与微信支付核实' }, official)).status, 200);
+        for (const { caseId } of cases) {
+            assert.equal((await stack.post(`/v1/pay-cases/${caseId}:explain`, { note: '已与微信支付核实' }, official)).status, 200);
+            assert.equal((await stack.post(`/v1/pay-cases/${caseId}:close`, {}, official)).json.reason, 'HANDS_SAME');
+            assert.equal((await stack.post(`/v1/pay-cases/${caseId}:close`, {}, finance(stack, 92))).json.note, '已与微信支付核实');
+        }
         assert.equal((await stack.get('/v1/pay-cases?state=PAY_CASE_OPEN', official)).json.cases?.length ?? 0, 0);
         assert.equal((await stack.get('/v1/payouts', official)).json.payouts.length, 2);
         // What the test itself has taken from the account is put back, for the sums.

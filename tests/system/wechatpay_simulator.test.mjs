@@ -208,6 +208,40 @@ describe('the simulator of WeChat Pay', () => {
         const { url } = (await get(`/v3/marketing/favor/stocks/${id}/use-flow`)).json;
         assert.match((await get(url.slice(pay.url.length))).text, new RegExp(`${id},${coupon},.*,2.99,3.00,`));
         assert.equal((await get(`/v3/marketing/favor/users/o-li/coupons/${coupon}?appid=${APP}`)).json.status, 'USED');
+        pay.favor.refund(coupon);
+        const { url: back } = (await get(`/v3/marketing/favor/stocks/${id}/refund-flow`)).json;
+        assert.match((await get(back.slice(pay.url.length))).text, new RegExp(`${id},${coupon},.*,2.99,3.00,`));
+        assert.equal((await get(`/v3/marketing/favor/users/o-li/coupons/${coupon}?appid=${APP}`)).json.status, 'SENDED');
+        pay.favor.limits.lateFlows = true;
+        assert.equal((await get(`/v3/marketing/favor/stocks/${id}/use-flow`)).json.code, 'INVALID_REQUEST');
+        pay.step(3 * DAY_MS);
+        assert.equal((await get(`/v3/marketing/favor/stocks/${id}/use-flow`, { at: Math.floor(pay.now() / 1000) })).status, 200);
+        pay.step(-3 * DAY_MS);
+        pay.favor.limits.lateFlows = false;
+    });
+
+    test('gives a person one however many WeChats she has, and a day no more than its budget', async () => {
+        const at = (ms) => new Date(Date.now() + ms).toISOString();
+        const rule = { max_coupons: 4, max_amount: 1196, max_amount_by_day: 598, max_coupons_per_user: 1, natural_person_limit: true, prevent_api_abuse: true };
+        const create = (more) => ask(pay.url, keys, 'POST', '/v3/marketing/favor/coupon-stocks', {
+            stock_name: '一人一张', belong_merchant: MCHID, available_begin_time: at(-1000), available_end_time: at(30 * DAY_MS), no_cash: false, stock_type: 'NORMAL', out_request_no: 's2',
+            stock_use_rule: { ...rule, ...more }, pattern_info: { description: '满3减2.99' },
+            coupon_use_rule: { fixed_normal_coupon: { coupon_amount: 299, transaction_minimum: 300 }, available_merchants: [MCHID] },
+        });
+        assert.equal((await create({ max_amount_by_day: 300 })).json.code, 'PARAM_ERROR', 'a whole number of coupons');
+        const { stock_id: id } = (await create()).json;
+        await ask(pay.url, keys, 'POST', `/v3/marketing/favor/stocks/${id}/start`, { stock_creator_mchid: MCHID });
+        const people = { 'o-one': 'chen', 'o-two': 'chen', 'o-three': 'wu', 'o-four': 'he' };
+        Object.entries(people).forEach(([openid, person]) => pay.favor.people.set(openid, { person }));
+        const send = async (openid) => (await ask(pay.url, keys, 'POST', `/v3/marketing/favor/users/${openid}/coupons`, { stock_id: id, out_request_no: `n${openid}`, appid: APP, stock_creator_mchid: MCHID }, { at: Math.floor(pay.now() / 1000) }));
+        assert.equal((await send('o-one')).status, 200);
+        const second = await send('o-two');
+        assert.deepEqual([second.status, second.json.code], [403, 'NATURELIMIT']);
+        assert.equal((await send('o-three')).status, 200);
+        assert.equal((await send('o-four')).json.code, 'INVALID_REQUEST', 'the day has had its budget');
+        pay.step(DAY_MS);
+        assert.equal((await send('o-four')).status, 200);
+        pay.step(-DAY_MS);
     });
 
     test('is a program, set over HTTP', async () => {

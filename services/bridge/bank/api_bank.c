@@ -1,5 +1,4 @@
 /* api_bank.c: files for a bank, in the order of bank.proto. */
-#include "common/base/union_path.h"
 #include "services/bridge/api.h"
 
 static struct bridge *self_of(Bridge__Bank_Service *service)
@@ -37,15 +36,10 @@ static void bank__prepare_bank_batch(Bridge__Bank_Service *service, const Bridge
 {
     struct bridge *self = self_of(service);
     struct bank_batch batch = {.layout = (int)req->layout};
-    const Rpc__Principal *principal = rpc_principal(call);
 
     if (pay_office_refused(call, true))
         return;
-    for (size_t i = 0; i < principal->n_grants; i++) {
-        if (principal->grants[i]->role == RULE__ROLE__FINANCE &&
-            union_path_level(principal->grants[i]->union_path) <= 1)
-            snprintf(batch.union_path, sizeof(batch.union_path), "%s", principal->grants[i]->union_path);
-    }
+    snprintf(batch.union_path, sizeof(batch.union_path), "%s", pay_office_path(call));
     give(bank_prepare(self, &batch, call), &batch, reply, call);
 }
 

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "common/text/csv.h"
 #include "common/text/yuan.h"
+#include "services/bridge/bill/bill_cells.h"
 
 /* What is read of a line, and of the totals, by the names above them. */
 enum { COLUMN_WHAT, COLUMN_WAY, COLUMN_YUAN, COLUMN_LEFT, COLUMN_VOUCHER, COLUMNS };
@@ -18,28 +18,6 @@ struct reading {
     unsigned size, n_in;
     int at[COLUMNS];
 };
-
-static const char *cell(const struct csv_row *row, int at)
-{
-    const char *text = at >= 0 && (unsigned)at < row->n_fields ? row->fields[at] : "";
-
-    return text + (*text == '`');
-}
-
-/* Where each of the names is; false when one is missing. */
-static bool find_names(const struct csv_row *row, const char *const *names, unsigned n, int *ret)
-{
-    for (unsigned i = 0; i < n; i++) {
-        ret[i] = -1;
-        for (unsigned j = 0; j < row->n_fields; j++) {
-            if (strcmp(cell(row, (int)j), names[i]) == 0)
-                ret[i] = (int)j;
-        }
-        if (ret[i] < 0)
-            return false;
-    }
-    return true;
-}
 
 static struct bill_line *new_line(struct reading *reading)
 {
@@ -59,8 +37,8 @@ static struct bill_line *new_line(struct reading *reading)
 
 static const char *read_line(struct reading *reading, const struct csv_row *row)
 {
-    const char *what = cell(row, reading->at[COLUMN_WHAT]), *way = cell(row, reading->at[COLUMN_WAY]),
-               *voucher = cell(row, reading->at[COLUMN_VOUCHER]);
+    const char *what = bill_cell(row, reading->at[COLUMN_WHAT]), *way = bill_cell(row, reading->at[COLUMN_WAY]),
+               *voucher = bill_cell(row, reading->at[COLUMN_VOUCHER]);
     bool in = strcmp(way, "收入") == 0;
     struct bill *bill = reading->bill;
     struct bill_line *line = new_line(reading);
@@ -69,8 +47,8 @@ static const char *read_line(struct reading *reading, const struct csv_row *row)
     if (!line)
         return "too long";
     *line = (struct bill_line){.transfer = strncmp(what, transfer_name, sizeof(transfer_name) - 1) == 0};
-    if ((!in && strcmp(way, "支出") != 0) || !yuan_read(cell(row, reading->at[COLUMN_YUAN]), &fen) || fen < 0 ||
-        !yuan_read(cell(row, reading->at[COLUMN_LEFT]), &bill->end_fen) || __builtin_add_overflow(*sum, fen, sum))
+    if ((!in && strcmp(way, "支出") != 0) || !yuan_read(bill_cell(row, reading->at[COLUMN_YUAN]), &fen) || fen < 0 ||
+        !yuan_read(bill_cell(row, reading->at[COLUMN_LEFT]), &bill->end_fen) || __builtin_add_overflow(*sum, fen, sum))
         return "a line is none";
     line->fen = in ? -fen : fen;
     reading->n_in += in;
@@ -98,9 +76,9 @@ static const char *check_totals(const struct reading *reading, const struct csv_
 {
     const struct bill *bill = reading->bill;
 
-    return is_count(cell(row, at[TOTAL_N]), bill->n) && is_count(cell(row, at[TOTAL_IN_N]), reading->n_in) &&
-                   is_count(cell(row, at[TOTAL_OUT_N]), bill->n - reading->n_in) &&
-                   is_sum(cell(row, at[TOTAL_IN]), bill->in_fen) && is_sum(cell(row, at[TOTAL_OUT]), bill->out_fen)
+    return is_count(bill_cell(row, at[TOTAL_N]), bill->n) && is_count(bill_cell(row, at[TOTAL_IN_N]), reading->n_in) &&
+                   is_count(bill_cell(row, at[TOTAL_OUT_N]), bill->n - reading->n_in) &&
+                   is_sum(bill_cell(row, at[TOTAL_IN]), bill->in_fen) && is_sum(bill_cell(row, at[TOTAL_OUT]), bill->out_fen)
                ? NULL
                : "totals differ from lines";
 }
@@ -121,10 +99,10 @@ const char *bill_read(char *text, size_t len, struct bill *ret)
         if (result != CSV_ROW || next == END) {
             fault = "a line is none";
         } else if (next == NAMES) {
-            fault = find_names(&row, columns, COLUMNS, reading.at) ? NULL : "names are missing";
+            fault = bill_find_names(&row, columns, COLUMNS, reading.at) ? NULL : "names are missing";
             next = LINES;
-        } else if (next == LINES && strcmp(cell(&row, 0), totals[0]) == 0) {
-            fault = find_names(&row, totals, TOTALS, at) ? NULL : "names are missing";
+        } else if (next == LINES && strcmp(bill_cell(&row, 0), totals[0]) == 0) {
+            fault = bill_find_names(&row, totals, TOTALS, at) ? NULL : "names are missing";
             next = TOTALS_LINE;
         } else if (next == LINES) {
             fault = read_line(&reading, &row);

@@ -1,6 +1,4 @@
 /* bill_work.c: a day's bill is asked for, read beside the loop, and held against what was paid, slice by slice. */
-#include <stdlib.h>
-
 #include "common/base/log.h"
 #include "common/cn/cn_id.h"
 #include "services/bridge/bill/bills_sql.h"
@@ -26,8 +24,7 @@ void bill_work_init(struct bill_work *work, struct bridge *bridge)
 
 static void drop(struct bill_work *work)
 {
-    free(work->text);
-    work->text = NULL;
+    pay_file_done(&work->file);
     bill_done(&work->bill);
     work->stage = BILL_IDLE;
 }
@@ -46,55 +43,29 @@ static void again(struct bill_work *work, const char *why)
 
 /* ---- asking ---- */
 
-static void read_file(struct worker_task *task)
-{
-    struct bill_work *work = container_of(task, struct bill_work, task);
-
-    work->fault = pay_hash_is("SHA1", work->day.hash, work->text, work->len)
-                      ? bill_read(work->text, work->len, &work->bill)
-                      : "another hash";
-}
-
-static void on_read(struct worker_task *task)
-{
-    struct bill_work *work = container_of(task, struct bill_work, task);
-
-    work->stage = BILL_READ;
-}
-
-static void on_file(void *arg, const struct pay_result *result)
+static const char *read_bill(void *arg, char *text, size_t len)
 {
     struct bill_work *work = arg;
-    struct pay *pay = &work->bridge->pay;
 
-    work->text = result->end == PAY_DONE && result->len > 0 ? malloc(result->len + 1) : NULL;
-    if (!work->text) {
-        again(work, "no file");
-        return;
-    }
-    memcpy(work->text, result->file, result->len);
-    work->text[result->len] = '\0';
-    work->len = result->len;
-    work->task = (struct worker_task){.run = read_file, .done = on_read};
-    work->stage = BILL_READING;
-    if (!pay->beside(pay->beside_self, &work->task))
-        again(work, "overloaded");
+    return bill_read(text, len, &work->bill);
 }
 
-static void on_bill(void *arg, const struct pay_result *result)
+/* What has come of asking for it. */
+static void take_file(struct bill_work *work)
 {
-    struct bill_work *work = arg;
-    const char *hash = pay_text(result->body, "hash_value");
+    const struct pay_file *file = &work->file;
 
-    if (result->end == PAY_REFUSED && result->code == PAY_NO_STATEMENT_EXIST) {
-        work->stage = BILL_READ; /* nothing has moved */
-    } else if (result->end == PAY_DONE && strlen(hash) == BILL_HASH_SIZE - 1) {
-        memcpy(work->day.hash, hash, BILL_HASH_SIZE);
-        work->stage = BILL_FETCHING;
-        if (!pay_ask_file(&work->bridge->pay, pay_text(result->body, "download_url"), on_file, work))
-            again(work, "no address");
-    } else {
-        again(work, pay_code_name(result->code));
+    if (file->stage == PAY_FILE_READ)
+        memcpy(work->day.hash, file->hash, sizeof(work->day.hash));
+    if (file->stage == PAY_FILE_READ || (file->stage == PAY_FILE_REFUSED && file->code == PAY_NO_STATEMENT_EXIST)) {
+        work->stage = BILL_WRITING; /* in the second case nothing has moved */
+        work->next = 0;
+        work->what = 0;
+        work->after = 0;
+    } else if (file->stage == PAY_FILE_REFUSED) {
+        again(work, pay_code_name(file->code));
+    } else if (file->stage == PAY_FILE_FAILED) {
+        again(work, file->why);
     }
 }
 
@@ -134,9 +105,8 @@ static void begin(struct bill_work *work)
     work->day = (struct bill_day){.day = day};
     snprintf(path, sizeof(path), "/v3/bill/fundflowbill?bill_date=%04d-%02d-%02d&account_type=BASIC", day / 10000,
              day / 100 % 100, day % 100);
-    work->stage = BILL_ASKING;
-    if (!pay_ask(&bridge->pay, path, NULL, on_bill, work))
-        work->stage = BILL_IDLE;
+    if (pay_file_begin(&work->file, &bridge->pay, path, "download_url", read_bill, work))
+        work->stage = BILL_ASKING;
 }
 
 /* ---- what the bill says ---- */
@@ -298,19 +268,14 @@ int bill_work_step(struct bill_work *work)
 
     if (work->stage == BILL_IDLE && work->bridge->pay.ready)
         begin(work);
-    if (work->stage == BILL_READ && work->fault) {
-        again(work, work->fault);
-    } else if (work->stage == BILL_READ) {
-        work->stage = BILL_WRITING;
-        work->next = 0;
-        work->what = 0;
-        work->after = 0;
+    if (work->stage == BILL_ASKING) {
+        take_file(work);
     } else if (work->stage == BILL_WRITING && run(work, take_lines, &whole) && whole) {
         work->stage = BILL_CHECKING;
     } else if (work->stage == BILL_CHECKING) {
         check(work);
     }
-    return work->stage >= BILL_READ ? TRANSFERS_BUSY_MS : TRANSFERS_IDLE_MS;
+    return work->stage >= BILL_WRITING ? TRANSFERS_BUSY_MS : TRANSFERS_IDLE_MS;
 }
 
 void bill_work_report(const struct bill_work *work, struct arena *arena, Rpc__ProbeReport *ret)

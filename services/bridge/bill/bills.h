@@ -13,14 +13,13 @@
  * anew, and opens no case twice. */
 #pragma once
 #include "services/bridge/bill/bill.h"
-#include "services/bridge/pay/pay.h"
+#include "services/bridge/pay/pay_file.h"
 
 #define BILL_READY_MS   (34 * INT64_C(3600000)) /* after its day has begun a bill may be there */
 #define BILL_FIRST_DAYS 2
 #define BILL_AGAIN_MS   INT64_C(600000)
 #define BILL_LOOK_MS    INT64_C(60000)
 #define BILL_SLICE      200
-#define BILL_HASH_SIZE  41
 
 struct bills;
 struct bridge;
@@ -30,10 +29,10 @@ struct bill_day {
     int32_t lines, paid, cases;
     int64_t out_fen, back_fen, other_in_fen, other_out_fen, odd_fen, end_fen, paid_fen, on_way_fen, done_at,
         journal_seq;
-    char hash[BILL_HASH_SIZE];
+    char hash[PAY_HASH_SIZE];
 };
 
-enum bill_stage { BILL_IDLE, BILL_ASKING, BILL_FETCHING, BILL_READING, BILL_READ, BILL_WRITING, BILL_CHECKING };
+enum bill_stage { BILL_IDLE, BILL_ASKING, BILL_WRITING, BILL_CHECKING };
 
 /* The day that is under way. */
 struct bill_work {
@@ -41,10 +40,7 @@ struct bill_work {
     enum bill_stage stage;
     struct bill_day day; /* as far as it has been looked at */
     int64_t begin_at, look_at;
-    struct worker_task task;
-    char *text; /* the file */
-    size_t len;
-    const char *fault; /* of reading it */
+    struct pay_file file;
     struct bill bill;
     unsigned next; /* line */
     int what;      /* that is checked, behind the id: */

@@ -4,6 +4,7 @@
 
 #include "common/base/log.h"
 #include "common/base/union_path.h"
+#include "common/benefit/two_hands/hands_list.h"
 #include "services/bridge/api.h"
 
 #define PLAIN_MAX (16 << 10)
@@ -11,6 +12,18 @@
 static struct bridge *self_of(Bridge__Pay_Service *service)
 {
     return container_of(service, struct bridge, pay_service);
+}
+
+const char *pay_office_path(void *call)
+{
+    const Rpc__Principal *principal = rpc_principal(call);
+
+    for (size_t i = 0; i < principal->n_grants; i++) {
+        if (principal->grants[i]->role == RULE__ROLE__FINANCE &&
+            union_path_level(principal->grants[i]->union_path) <= 1)
+            return principal->grants[i]->union_path;
+    }
+    return "";
 }
 
 bool pay_office_refused(void *call, bool writes)
@@ -221,6 +234,8 @@ static void show_case(const struct pay_case *one, void *call, Bridge__PayCase *r
     ret->opened_at = one->opened_at;
     ret->closed_at = one->closed_at;
     ret->note = rpc_text(call, one->note);
+    ret->explained_by = one->explained_by;
+    ret->closed_by = one->closed_by;
 }
 
 /* rpc ListPayCases: newest first. */
@@ -246,18 +261,45 @@ static void pay__list_pay_cases(Bridge__Pay_Service *service, const Bridge__List
     reply(&list, call);
 }
 
-/* rpc ClosePayCase: somebody has looked at it. */
-static void pay__close_pay_case(Bridge__Pay_Service *service, const Bridge__ClosePayCaseRequest *req,
-                                Bridge__PayCase_Closure reply, void *call)
+static void reply_case(int reason, const struct pay_case *one, Bridge__PayCase_Closure reply, void *call)
 {
     Bridge__PayCase message = BRIDGE__PAY_CASE__INIT;
+
+    if (rpc_refuse_if(call, reason))
+        return;
+    show_case(one, call, &message);
+    reply(&message, call);
+}
+
+/* rpc ExplainPayCase: the first hand. */
+static void pay__explain_pay_case(Bridge__Pay_Service *service, const Bridge__ExplainPayCaseRequest *req,
+                                  Bridge__PayCase_Closure reply, void *call)
+{
     struct pay_case one;
 
-    if (pay_office_refused(call, true) ||
-        rpc_refuse_if(call, case_close(self_of(service), req->case_id, req->note, call, &one)))
-        return;
-    show_case(&one, call, &message);
-    reply(&message, call);
+    if (!pay_office_refused(call, true))
+        reply_case(case_explain(self_of(service), req->case_id, req->note, pay_office_path(call), call, &one), &one,
+                   reply, call);
+}
+
+/* rpc ClosePayCase: the second hand. */
+static void pay__close_pay_case(Bridge__Pay_Service *service, const Bridge__PayCaseRequest *req,
+                                Bridge__PayCase_Closure reply, void *call)
+{
+    struct pay_case one;
+
+    if (!pay_office_refused(call, true))
+        reply_case(case_close(self_of(service), req->case_id, pay_office_path(call), call, &one), &one, reply, call);
+}
+
+/* rpc ListPayHands: what waits. */
+static void pay__list_pay_hands(Bridge__Pay_Service *service, const Hands__ListWaitingRequest *req,
+                                Hands__WaitingList_Closure reply, void *call)
+{
+    static const int offices[] = {RULE__ROLE__FINANCE, RULE__ROLE__ROLE_NONE};
+    struct bridge *self = self_of(service);
+
+    hands_list(&self->two_hands, &self->tree, offices, req, reply, call);
 }
 
 const Bridge__Pay_Service pay_api = BRIDGE__PAY__INIT(pay__);

@@ -16,3 +16,13 @@ CREATE TABLE pay_case (
 ) STRICT;
 CREATE UNIQUE INDEX pay_case_open ON pay_case (kind, number) WHERE state = 1;
 CREATE INDEX pay_case_state ON pay_case (state, case_id);
+
+-- step 2
+CREATE INDEX pay_case_number ON pay_case (number, kind);
+
+-- step 3
+-- It stands until a second hand has closed it.
+DROP INDEX pay_case_open;
+CREATE UNIQUE INDEX pay_case_open ON pay_case (kind, number) WHERE state <> 2;
+ALTER TABLE pay_case ADD COLUMN explained_by INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE pay_case ADD COLUMN closed_by INTEGER NOT NULL DEFAULT 0;

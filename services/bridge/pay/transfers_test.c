@@ -302,24 +302,6 @@ static void an_order_is_taken_once_and_another_under_its_id_is_looked_at(void **
     assert_int_equal(cases_of(BRIDGE__PAY_CASE_KIND__PAY_CASE_ORDER_ODD), 1);
 }
 
-static void what_a_case_is_about_is_closed_once(void **state)
-{
-    Bridge__ClosePayCaseRequest request = BRIDGE__CLOSE_PAY_CASE_REQUEST__INIT;
-
-    (void)state;
-    order(1, 0);
-    assert_int_equal(state_of(1), REFUSED);
-    assert_refused(renew(1), "PAYOUT_ORDER_ODD");
-    request.case_id = count("SELECT case_id FROM pay_case");
-    request.note = "已与承办部门核对";
-    assert_int_equal(harness_call(&h, "Pay.ClosePayCase", &request.base, harness_internal(&h), NULL)->reason, 0);
-    assert_refused(harness_call(&h, "Pay.ClosePayCase", &request.base, harness_internal(&h), NULL),
-                   "PAY_CASE_ALREADY_CLOSED");
-    request.case_id = 4711;
-    assert_refused(harness_call(&h, "Pay.ClosePayCase", &request.base, harness_internal(&h), NULL),
-                   "PAY_CASE_NOT_FOUND");
-}
-
 static int asked_by(const char *method, const ProtobufCMessage *request, int role, const char *path)
 {
     return harness_call(&h, method, request, harness_official(&h, 5, role, path), NULL)->reason;
@@ -329,20 +311,20 @@ static int asked_by(const char *method, const ProtobufCMessage *request, int rol
 static void what_was_paid_is_shown_to_finance_of_the_whole_alone(void **state)
 {
     Bridge__ListPayoutsRequest list = BRIDGE__LIST_PAYOUTS_REQUEST__INIT;
-    Bridge__ClosePayCaseRequest closing = BRIDGE__CLOSE_PAY_CASE_REQUEST__INIT;
+    Bridge__ExplainPayCaseRequest explained = BRIDGE__EXPLAIN_PAY_CASE_REQUEST__INIT;
     const int office = BRIDGE__REASON__PAY_OFFICE_NEEDED;
 
     (void)state;
     order(1, 0);
-    closing.case_id = count("SELECT case_id FROM pay_case");
-    closing.note = "查明";
+    explained.case_id = count("SELECT case_id FROM pay_case");
+    explained.note = "查明";
     assert_int_equal(asked_by("Pay.ListPayouts", &list.base, RULE__ROLE__FINANCE, "00010002"), office);
     assert_int_equal(asked_by("Pay.ListPayouts", &list.base, RULE__ROLE__AUDIT_ADMIN, "00010002"), office);
-    assert_int_equal(asked_by("Pay.ClosePayCase", &closing.base, RULE__ROLE__FINANCE, "00010002"), office);
-    assert_int_equal(asked_by("Pay.ClosePayCase", &closing.base, RULE__ROLE__AUDIT_ADMIN, "0001"),
+    assert_int_equal(asked_by("Pay.ExplainPayCase", &explained.base, RULE__ROLE__FINANCE, "00010002"), office);
+    assert_int_equal(asked_by("Pay.ExplainPayCase", &explained.base, RULE__ROLE__AUDIT_ADMIN, "0001"),
                      RPC__REASON__NOT_OFFICIAL);
     assert_int_equal(asked_by("Pay.ListPayouts", &list.base, RULE__ROLE__AUDIT_ADMIN, "0001"), 0);
-    assert_int_equal(asked_by("Pay.ClosePayCase", &closing.base, RULE__ROLE__FINANCE, "0001"), 0);
+    assert_int_equal(asked_by("Pay.ExplainPayCase", &explained.base, RULE__ROLE__FINANCE, "0001"), 0);
 }
 
 /* The loop's time goes on. */
@@ -469,7 +451,6 @@ int main(void)
         TEST(what_is_withdrawn_in_time_is_not_paid),
         TEST(another_number_is_given_only_to_what_surely_was_not_paid),
         TEST(an_order_is_taken_once_and_another_under_its_id_is_looked_at),
-        TEST(what_a_case_is_about_is_closed_once),
         TEST(what_was_paid_is_shown_to_finance_of_the_whole_alone),
         TEST(no_more_requests_begin_in_any_second_than_the_setting_says),
         TEST(certificates_are_asked_for_every_twelve_hours_and_when_one_is_unknown),

@@ -359,6 +359,13 @@ static void settle_asked(struct favor *favor, struct stock *stock, void *call)
     }
 }
 
+/* There it is: from the next day on its files are asked for. */
+static void take_number(struct stock *stock, const char *number, int64_t now)
+{
+    snprintf(stock->number, sizeof(stock->number), "%s", number);
+    stock->flow_at = flow_next_at(now);
+}
+
 static void settle_step(struct favor *favor, void *call)
 {
     struct favor_step *step = &favor->step;
@@ -373,7 +380,7 @@ static void settle_step(struct favor *favor, void *call)
     } else if (step->end == PAY_DONE && (!creates || *step->number)) {
         enter(favor->bridge, &stock, state_after(stock.step), now);
         if (creates)
-            snprintf(stock.number, sizeof(stock.number), "%s", step->number);
+            take_number(&stock, step->number, now);
         stock.code[0] = '\0';
         stock.reason = stock.step = 0;
         stock_put(favor->bridge, &stock, true, call);
@@ -587,7 +594,7 @@ void favor_hear(struct favor *favor, const json_t *plain, void *call)
                   call);
     } else if (!send_find_number(&bridge->sends, use.number, &send) || send.release_id != stock.release_id) {
         send_use_early(bridge, use.number, use.used_at);
-    } else if (send.state == SENT || send.state == OVER) {
+    } else if ((send.state == SENT || send.state == OVER) && use.used_at > send.back_at) {
         was = send.state;
         send.state = USED;
         send_put(bridge, &send, was, send.reason, use.used_at, call);

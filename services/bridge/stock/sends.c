@@ -5,7 +5,7 @@
 #define COLUMNS                                                                                                        \
     "send.coupon_id, send.release_id, send.member_id, send.state, send.reason, send.code, send.number, send.appid, "   \
     "send.payee, send.refusals, send.tries, send.withdrawn, send.due_at, send.made_at, send.changed_at, "              \
-    "send.journal_seq"
+    "send.back_at, send.journal_seq"
 
 #define PENDING   BRIDGE__SEND_STATE__SEND_PENDING
 #define SENT      BRIDGE__SEND_STATE__SEND_DONE
@@ -19,6 +19,8 @@ enum {
     SQL_FIND_NUMBER,
     SQL_DUE,
     SQL_UNUSED,
+    SQL_USED,
+    SQL_ON_WAY,
     SQL_COUNT,
     SQL_WAKE,
     SQL_USE_EARLY,
@@ -31,15 +33,20 @@ enum {
 static const char *const sql[] = {
     [SQL_ADD] =
         "INSERT INTO send (coupon_id, release_id, member_id, state, reason, code, number, appid, payee, "
-        "refusals, tries, withdrawn, due_at, made_at, changed_at, journal_seq) "
-        "VALUES (?1, ?2, ?3, 1, 0, '', '', '', x'', 0, 0, 0, ?4, ?4, ?4, ?5) ON CONFLICT (coupon_id) DO NOTHING",
+        "refusals, tries, withdrawn, due_at, made_at, changed_at, back_at, journal_seq) "
+        "VALUES (?1, ?2, ?3, 1, 0, '', '', '', x'', 0, 0, 0, ?4, ?4, ?4, 0, ?5) ON CONFLICT (coupon_id) DO NOTHING",
     [SQL_SET] = "UPDATE send SET state = ?2, reason = ?3, code = ?4, number = ?5, appid = ?6, payee = ?7, "
-                "refusals = ?8, tries = ?9, withdrawn = ?10, due_at = ?11, changed_at = ?12, journal_seq = ?13 "
+                "refusals = ?8, tries = ?9, withdrawn = ?10, due_at = ?11, changed_at = ?12, back_at = ?13, "
+                "journal_seq = ?14 "
                 "WHERE coupon_id = ?1",
     [SQL_FIND] = "SELECT " COLUMNS " FROM send WHERE coupon_id = ?1",
     [SQL_FIND_NUMBER] = "SELECT " COLUMNS " FROM send WHERE number = ?1 AND number <> ''",
     [SQL_DUE] = "SELECT " COLUMNS " FROM send WHERE state = 1 AND due_at <= ?1 ORDER BY due_at LIMIT ?2",
     [SQL_UNUSED] = "SELECT " COLUMNS " FROM send WHERE release_id = ?1 AND state = 2 ORDER BY coupon_id LIMIT ?2",
+    [SQL_USED] = "SELECT " COLUMNS " FROM send WHERE release_id = ?1 AND state = 3 AND coupon_id > ?2 "
+                 "ORDER BY coupon_id LIMIT ?3",
+    [SQL_ON_WAY] = "SELECT count(*) FROM (SELECT 1 FROM send WHERE release_id = ?1 AND state = 1 AND length(payee) > 0 "
+                   "LIMIT 1)",
     [SQL_COUNT] = "SELECT state, count(*) FROM send WHERE release_id = ?1 GROUP BY state",
     [SQL_USE_EARLY] = "INSERT INTO send_use (number, used_at) VALUES (?1, ?2) ON CONFLICT (number) DO NOTHING",
     [SQL_USED_EARLY] = "SELECT used_at FROM send_use WHERE number = ?1",
@@ -61,7 +68,8 @@ static bool next(const struct sends *sends, unsigned statement, struct send *ret
     return store_read(sends->store, statement, INTO(ret->coupon_id), INTO(ret->release_id), INTO(ret->member_id),
                       INTO(ret->state), INTO(ret->reason), INTO(ret->code), INTO(ret->number), INTO(ret->appid),
                       INTO_BYTES(ret->payee), INTO(ret->refusals), INTO(ret->tries), INTO(ret->withdrawn),
-                      INTO(ret->due_at), INTO(ret->made_at), INTO(ret->changed_at), INTO(ret->journal_seq));
+                      INTO(ret->due_at), INTO(ret->made_at), INTO(ret->changed_at), INTO(ret->back_at),
+                      INTO(ret->journal_seq));
 }
 
 static unsigned all(const struct sends *sends, unsigned statement, struct send *ret, unsigned max)
@@ -98,6 +106,18 @@ unsigned sends_unused(const struct sends *sends, int64_t release_id, struct send
     return all(sends, sends->sql + SQL_UNUSED, ret, max);
 }
 
+unsigned sends_used(const struct sends *sends, int64_t release_id, int64_t after, struct send *ret, unsigned max)
+{
+    store_ask(sends->store, sends->sql + SQL_USED, "iii", release_id, after, (int64_t)max);
+    return all(sends, sends->sql + SQL_USED, ret, max);
+}
+
+bool sends_on_way(const struct sends *sends, int64_t release_id)
+{
+    store_ask(sends->store, sends->sql + SQL_ON_WAY, "i", release_id);
+    return store_number(sends->store, sends->sql + SQL_ON_WAY) > 0;
+}
+
 void sends_count(const struct sends *sends, int64_t release_id, int64_t ret[8])
 {
     int64_t state, n;
@@ -127,10 +147,10 @@ void send_put(struct bridge *bridge, struct send *send, int was, int was_reason,
         rpc_tell(call, &changed.base);
         send->journal_seq = rpc_server_journal(bridge->rpc)->tip.seq;
     }
-    store_run(bridge->store, bridge->sends.sql + SQL_SET, "iiitttbiiiiii", send->coupon_id, (int64_t)send->state,
+    store_run(bridge->store, bridge->sends.sql + SQL_SET, "iiitttbiiiiiii", send->coupon_id, (int64_t)send->state,
               (int64_t)send->reason, send->code, send->number, send->appid, send->payee.bytes, send->payee.len,
               (int64_t)send->refusals, (int64_t)send->tries, (int64_t)send->withdrawn, send->due_at, send->changed_at,
-              send->journal_seq);
+              send->back_at, send->journal_seq);
 }
 
 void send_take(struct bridge *bridge, const Coupon__VoucherChanged *owed, void *call)

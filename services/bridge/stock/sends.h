@@ -22,7 +22,7 @@ struct send {
         size_t len;
     } payee;
     int refusals, tries, withdrawn;
-    int64_t due_at, made_at, changed_at, journal_seq;
+    int64_t due_at, made_at, changed_at, back_at, journal_seq; /* back_at: a purchase by it was given back; or 0 */
 };
 
 /* Its number at the provider's, of a request: 20 digits at most. */
@@ -36,6 +36,10 @@ bool send_find_number(const struct sends *sends, const char *number, struct send
 unsigned sends_due(const struct sends *sends, int64_t now, struct send *ret, unsigned max);
 /* Those of a stock that were sent and not used, up to max. */
 unsigned sends_unused(const struct sends *sends, int64_t release_id, struct send *ret, unsigned max);
+/* Those of a stock that are used, after an id, up to max. */
+unsigned sends_used(const struct sends *sends, int64_t release_id, int64_t after, struct send *ret, unsigned max);
+/* Whether one of a stock has left of which nobody knows yet which coupon it was. */
+bool sends_on_way(const struct sends *sends, int64_t release_id);
 /* How many of a stock are in each state. */
 void sends_count(const struct sends *sends, int64_t release_id, int64_t ret[8]);
 /* Writes one, and tells of it when its state or reason is another than it was; at: since when, 0 since now. */

@@ -28,3 +28,9 @@ CREATE INDEX send_due ON send (due_at) WHERE state = 1;
 CREATE INDEX send_member ON send (member_id, coupon_id);
 CREATE INDEX send_release ON send (release_id, state);
 CREATE UNIQUE INDEX send_number ON send (number) WHERE number <> '';
+
+-- step 2
+-- When the purchase that it was used for was given back last.
+ALTER TABLE send ADD COLUMN back_at INTEGER NOT NULL DEFAULT 0;
+DROP INDEX send_release;
+CREATE INDEX send_release_state ON send (release_id, state, coupon_id);

@@ -2,21 +2,22 @@
 
 #include "services/bridge/bridge.h"
 
-#define COLUMNS "release_id, until, state, step, turn, reason, code, number, tries, due_at, journal_seq"
+#define COLUMNS "release_id, until, state, step, turn, reason, code, number, tries, due_at, flow_at, journal_seq"
 #define IN_STATE(state)                                                                                                \
     "SELECT " COLUMNS " FROM stock WHERE " RPC_PAGE_STATES("?3", state) " AND state = " state " AND release_id < ?1"
 
-enum { SQL_ADD, SQL_SET, SQL_FIND, SQL_FIND_NUMBER, SQL_FORM, SQL_DUE, SQL_PAGE, N_SQL };
+enum { SQL_ADD, SQL_SET, SQL_FIND, SQL_FIND_NUMBER, SQL_FORM, SQL_DUE, SQL_FLOW_DUE, SQL_PAGE, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO stock (release_id, form, until, state, step, turn, reason, code, number, tries, due_at, "
                 "journal_seq) VALUES (?1, ?2, ?3, 1, ?4, ?5, 0, '', '', 0, ?6, 0) ON CONFLICT (release_id) DO NOTHING",
     [SQL_SET] = "UPDATE stock SET state = ?2, step = ?3, turn = ?4, reason = ?5, code = ?6, number = ?7, tries = ?8, "
-                "due_at = ?9, journal_seq = ?10 WHERE release_id = ?1",
+                "due_at = ?9, flow_at = ?10, journal_seq = ?11 WHERE release_id = ?1",
     [SQL_FIND] = "SELECT " COLUMNS " FROM stock WHERE release_id = ?1",
     [SQL_FIND_NUMBER] = "SELECT " COLUMNS " FROM stock WHERE number = ?1 AND number <> ''",
     [SQL_FORM] = "SELECT form FROM stock WHERE release_id = ?1",
     [SQL_DUE] = "SELECT " COLUMNS " FROM stock WHERE step > 0 AND due_at <= ?1 ORDER BY due_at LIMIT 1",
+    [SQL_FLOW_DUE] = "SELECT " COLUMNS " FROM stock WHERE flow_at > 0 AND flow_at <= ?1 ORDER BY flow_at LIMIT 1",
     [SQL_PAGE] = RPC_PAGE_MERGED_5(IN_STATE) " ORDER BY release_id DESC LIMIT ?2",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
@@ -27,7 +28,7 @@ static bool next(const struct stocks *stocks, unsigned statement, struct stock *
 {
     return store_read(stocks->store, statement, INTO(ret->release_id), INTO(ret->until), INTO(ret->state),
                       INTO(ret->step), INTO(ret->turn), INTO(ret->reason), INTO(ret->code), INTO(ret->number),
-                      INTO(ret->tries), INTO(ret->due_at), INTO(ret->journal_seq));
+                      INTO(ret->tries), INTO(ret->due_at), INTO(ret->flow_at), INTO(ret->journal_seq));
 }
 
 static bool only(const struct stocks *stocks, unsigned statement, struct stock *ret)
@@ -54,6 +55,12 @@ bool stock_due(const struct stocks *stocks, int64_t now, struct stock *ret)
 {
     store_ask(stocks->store, stocks->sql + SQL_DUE, "i", now);
     return only(stocks, stocks->sql + SQL_DUE, ret);
+}
+
+bool stock_flow_due(const struct stocks *stocks, int64_t now, struct stock *ret)
+{
+    store_ask(stocks->store, stocks->sql + SQL_FLOW_DUE, "i", now);
+    return only(stocks, stocks->sql + SQL_FLOW_DUE, ret);
 }
 
 unsigned stocks_page(const struct stocks *stocks, int64_t states, int64_t before, struct stock *ret, unsigned max)
@@ -99,9 +106,9 @@ void stock_put(struct bridge *bridge, struct stock *stock, bool tells, void *cal
         rpc_tell(call, &changed.base);
         stock->journal_seq = rpc_server_journal(bridge->rpc)->tip.seq;
     }
-    store_run(bridge->store, bridge->stocks.sql + SQL_SET, "iiiiittiii", stock->release_id, (int64_t)stock->state,
+    store_run(bridge->store, bridge->stocks.sql + SQL_SET, "iiiiittiiii", stock->release_id, (int64_t)stock->state,
               (int64_t)stock->step, (int64_t)stock->turn, (int64_t)stock->reason, stock->code, stock->number,
-              (int64_t)stock->tries, stock->due_at, stock->journal_seq);
+              (int64_t)stock->tries, stock->due_at, stock->flow_at, stock->journal_seq);
 }
 
 void stock_order(struct bridge *bridge, const Coupon__StockOrdered *ordered, void *call)

@@ -21,7 +21,7 @@ struct stock {
     int reason;
     char code[STOCK_CODE_SIZE], number[STOCK_NUMBER_SIZE];
     int tries;
-    int64_t due_at, journal_seq;
+    int64_t due_at, flow_at, journal_seq; /* flow_at: its files are asked for next (flows.h); 0: not any more */
 };
 
 /* Takes what is ordered. */
@@ -30,6 +30,8 @@ bool stock_find(const struct stocks *stocks, int64_t release_id, struct stock *r
 bool stock_find_number(const struct stocks *stocks, const char *number, struct stock *ret);
 /* The one whose step is due, the longest first. */
 bool stock_due(const struct stocks *stocks, int64_t now, struct stock *ret);
+/* The one whose files are due, the longest first. */
+bool stock_flow_due(const struct stocks *stocks, int64_t now, struct stock *ret);
 /* Those in the states of a mask before an id, newest first. */
 unsigned stocks_page(const struct stocks *stocks, int64_t states, int64_t before, struct stock *ret, unsigned max);
 /* The form it was ordered by, to be freed with coupon__stock_ordered__free_unpacked; NULL: no memory. */

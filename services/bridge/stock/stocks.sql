@@ -18,3 +18,9 @@ CREATE INDEX stock_due ON stock (due_at) WHERE step > 0;
 CREATE INDEX stock_state ON stock (state, release_id);
 CREATE INDEX stock_until ON stock (until) WHERE state BETWEEN 2 AND 4;
 CREATE UNIQUE INDEX stock_number ON stock (number) WHERE number <> '';
+
+-- step 2 rows
+-- Files of what was used of it are asked for each day (flows.h).
+ALTER TABLE stock ADD COLUMN flow_at INTEGER NOT NULL DEFAULT 0;
+UPDATE stock SET flow_at = 1 WHERE number <> '';
+CREATE INDEX stock_flow ON stock (flow_at) WHERE flow_at > 0;

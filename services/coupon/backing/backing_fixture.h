@@ -1,4 +1,4 @@
-/* backing_fixture.h: releases whose coupons are WeChat's, and what the bridge says of them, for tests. */
+/* backing_fixture.h: releases with a stock of WeChat's coupons behind them, and a bridge that is the test. */
 #pragma once
 #include "bridge/bridge.pb-c.h"
 #include "services/coupon/fixture.h"
@@ -61,11 +61,11 @@ static inline void agree_stock(int64_t release_id, int step, int32_t turn, int s
     hear_stock(release_id, turn, state, 0);
 }
 
-static inline Coupon__Release backed_draft(int32_t stock)
+/* A release as it is drafted, with a stock behind it. */
+static inline Coupon__Release backed(Coupon__Release draft)
 {
     static Coupon__Spending spending;
     static Coupon__Backing backing;
-    Coupon__Release draft = draft_of(stock, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE);
 
     coupon__spending__init(&spending);
     coupon__backing__init(&backing);
@@ -81,24 +81,29 @@ static inline Coupon__Release backed_draft(int32_t stock)
 
 static inline int64_t drafted(int32_t stock)
 {
-    Coupon__Release draft = backed_draft(stock);
+    Coupon__Release draft = backed(draft_of(stock, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE));
 
     return status_of(create(&draft, manager_of(UNION)))->release->release_id;
 }
 
-/* A draft is published, its stock running, and open. */
-static inline int64_t open_backed_draft(Coupon__Release draft)
+static inline void publish_backed(int64_t id)
 {
-    int64_t id = status_of(create(&draft, manager_of(UNION)))->release->release_id;
-
     agree_stock(id, COUPON__BACKING_STEP__STOCK_CREATE, 1, BRIDGE__STOCK_STATE__STOCK_READY);
     agree_stock(id, COUPON__BACKING_STEP__STOCK_START, 2, BRIDGE__STOCK_STATE__STOCK_RUNNING);
     assert_ok(change("Coupons.PublishRelease", id));
+}
+
+/* Published, its stock running, and open. */
+static inline int64_t open_backed(int32_t stock)
+{
+    int64_t id = drafted(stock);
+
+    publish_backed(id);
     clock_step(&h.service.clock, OPENS - clock_now(&h.service.clock));
     return id;
 }
 
-static inline int64_t open_backed(int32_t stock)
+static inline const Coupon__Coupon *newest_coupon_of(int64_t member_id)
 {
-    return open_backed_draft(backed_draft(stock));
+    return list_coupons(member_id, 0, "")->coupons[0];
 }

@@ -11,7 +11,7 @@
 #define FAILED    COUPON__VOUCHER_STATE__VOUCHER_FAILED
 #define WITHDRAWN COUPON__VOUCHER_STATE__VOUCHER_WITHDRAWN
 
-enum { SQL_ADD, SQL_FIND, SQL_SET, SQL_PAID, N_SQL };
+enum { SQL_ADD, SQL_FIND, SQL_SET, SQL_PAID, SQL_COUNT, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO voucher (coupon_id, release_id, state, reason, changed_at, journal_seq) "
@@ -20,6 +20,7 @@ static const char *const sql[] = {
         "SELECT release_id, state, reason, changed_at, journal_seq, paid_fen FROM voucher WHERE coupon_id = ?1",
     [SQL_SET] = "UPDATE voucher SET state = ?2, reason = ?3, changed_at = ?4, journal_seq = ?5 WHERE coupon_id = ?1",
     [SQL_PAID] = "UPDATE voucher SET paid_fen = ?2 WHERE coupon_id = ?1",
+    [SQL_COUNT] = "SELECT state, count(*) FROM voucher WHERE release_id = ?1 GROUP BY state",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -115,6 +116,24 @@ void voucher_hear(struct coupon *self, const Bridge__SendChanged *changed, void 
         claim_fail(self, claim.coupon_id, call);
     if (state == USED || voucher.state == USED)
         rpc_refuse_if(call, pay(self, &claim, &voucher, state, call));
+}
+
+void vouchers_count(const struct coupon *self, int64_t release_id, Coupon__BackingCounts *ret)
+{
+    unsigned statement = self->vouchers.sql + SQL_COUNT;
+    int64_t counts[WITHDRAWN + 1] = {0}, state, n;
+
+    store_ask(self->store, statement, "i", release_id);
+    while (store_read(self->store, statement, INTO(state), INTO(n))) {
+        if (state > 0 && state <= WITHDRAWN)
+            counts[state] = n;
+    }
+    store_end(self->store, statement);
+    ret->pending = counts[PENDING];
+    ret->sent = counts[SENT];
+    ret->used = counts[USED];
+    ret->over = counts[OVER];
+    ret->failed = counts[FAILED];
 }
 
 bool voucher_is_used(const struct coupon *self, int64_t coupon_id)

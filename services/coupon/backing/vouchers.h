@@ -17,5 +17,7 @@ void voucher_owe(struct coupon *self, const struct claim *claim, void *call);
 void voucher_hear(struct coupon *self, const Bridge__SendChanged *changed, void *call);
 /* What has become of a coupon, for her to see. */
 void voucher_tell(struct coupon *self, int64_t coupon_id, void *call, Coupon__Coupon *ret);
+/* How many of a release are in each state. */
+void vouchers_count(const struct coupon *self, int64_t release_id, Coupon__BackingCounts *ret);
 /* Whether one was used. */
 bool voucher_is_used(const struct coupon *self, int64_t coupon_id);

@@ -25,12 +25,15 @@ export class Favor {
     requests = new Map(); // mchid/out_request_no: { same, stock } of stocks
     sends = new Map();    // mchid/out_request_no: { same, coupon }
     coupons = new Map();
-    hers = new Map();     // stock and openid: how many
+    hers = new Map();     // stock, and openid or person: how many
+    days = new Map();     // stock and day: fen
     sending = new Map();  // openid: how many requests of hers are being answered
-    people = new Map();   // openid: { blocked }
+    people = new Map();   // openid: { blocked, person }: who has several is one person
+    moves = [];           // of purchases: { what: 'use' or 'refund', coupon, fen, total, at, paid }
     callbacks = new Map(); // mchid: url
     next = 1;
-    limits = { sendsPerSecond: 500, stocksPerMinute: 60 };
+    /** flowsPerMinute: of one address; lateFlows: files are there from ten of the day after a stock's end on, as the real ones are. */
+    limits = { sendsPerSecond: 500, stocksPerMinute: 60, flowsPerMinute: 1000, lateFlows: false };
 
     constructor(pay) {
         this.pay = pay;
@@ -69,6 +72,8 @@ export class Favor {
         const count = needCount(rule, 'max_coupons', 'stock_use_rule');
         if (needCount(rule, 'max_amount', 'stock_use_rule') !== count * amount)
             throw wrong('stock_use_rule/max_amount', '批次预算', rule.max_amount);
+        if (rule.max_amount_by_day !== undefined && (needCount(rule, 'max_amount_by_day', 'stock_use_rule') % amount !== 0 || rule.max_amount_by_day > rule.max_amount))
+            throw wrong('stock_use_rule/max_amount_by_day', '单天限额必须为面额整数倍', rule.max_amount_by_day);
         if (needCount(rule, 'max_coupons_per_user', 'stock_use_rule') > 60 || typeof rule.natural_person_limit !== 'boolean' || typeof rule.prevent_api_abuse !== 'boolean')
             throw wrong('stock_use_rule/max_coupons_per_user', '1 to 60', rule.max_coupons_per_user);
         needText(body.pattern_info ?? {}, 'description', 1000);
@@ -130,7 +135,7 @@ export class Favor {
             throw new Refusal(403, 'RULE_LIMIT', '并发');
         if (this.pay.over('send', merchant.mchid, this.limits.sendsPerSecond, 1000))
             throw new Refusal(429, 'FREQUENCY_LIMITED');
-        const now = this.pay.now(), mine = `${stock.id} ${openid}`, hers = this.hers.get(mine) ?? 0;
+        const now = this.pay.now(), mine = `${stock.id} ${openid}`, hers = this.hers.get(mine) ?? 0, rule = stock.stock_use_rule;
         if (!this.people.has(openid))
             throw new Refusal(400, 'APPID_MCHID_NOT_MATCH', '270079501');
         if (this.people.get(openid).blocked)
@@ -139,11 +144,19 @@ export class Favor {
             throw new Refusal(400, 'INVALID_REQUEST', '270079533');
         if (stock.sent >= stock.count)
             throw new Refusal(400, 'INVALID_REQUEST', '270079534');
-        if (hers >= stock.stock_use_rule.max_coupons_per_user)
+        const { person } = this.people.get(openid), ours = `${stock.id} person ${person}`, all = this.hers.get(ours) ?? 0;
+        const today = `${stock.id} ${chinaTime(now).slice(0, 10)}`, given = this.days.get(today) ?? 0;
+        if (rule.max_amount_by_day !== undefined && given + stock.amount > rule.max_amount_by_day)
+            throw new Refusal(400, 'INVALID_REQUEST', '发券超过单天限额');
+        if (hers >= rule.max_coupons_per_user)
             throw new Refusal(403, 'RULE_LIMIT', 'USER_AL_GET_COUPON');
+        if (rule.natural_person_limit && person !== undefined && all >= rule.max_coupons_per_user)
+            throw new Refusal(403, 'NATURELIMIT', '用户自然人限领');
         const coupon = { id: String(98674556 + this.next++), openid, stock, status: 'SENDED', sentAt: now, request: body.out_request_no };
         stock.sent++;
         this.hers.set(mine, hers + 1);
+        this.hers.set(ours, all + 1);
+        this.days.set(today, given + stock.amount);
         this.coupons.set(coupon.id, coupon);
         this.sends.set(key, { same, coupon });
         return { coupon_id: coupon.id };
@@ -174,34 +187,37 @@ export class Favor {
     }
 
     /** Its holder pays with it. */
-    use(id, { total = 0 } = {}) {
+    use(id, { total = 0, tell = true } = {}) {
         const coupon = this.age(this.coupons.get(id)), { stock } = coupon, now = this.pay.now();
         if (coupon.status !== 'SENDED')
             throw new Error(`${id} is ${coupon.status}`);
         coupon.status = 'USED';
-        coupon.total = total || stock.coupon_use_rule.fixed_normal_coupon.transaction_minimum;
-        coupon.usedAt = now;
         coupon.consumed = { consume_time: chinaTime(now), consume_mchid: stock.mchid, transaction_id: `42000${String(this.next++).padStart(23, '0')}` };
+        this.moves.push({ what: 'use', coupon, fen: stock.amount, total: total || stock.coupon_use_rule.fixed_normal_coupon.transaction_minimum, at: now, paid: coupon.consumed });
         const url = this.callbacks.get(stock.mchid);
-        if (url)
+        if (url && tell)
             this.pay.notify(stock.mchid, url, 'COUPON.USE', 'coupon', this.told(coupon));
     }
 
-    /** The purchase is given back: no callback says so, only the file of refunds. */
-    refund(id) {
-        const coupon = this.coupons.get(id);
+    /** The purchase is given back, or a part of it: no callback says so, only the file of refunds. */
+    refund(id, { fen } = {}) {
+        const coupon = this.coupons.get(id), use = this.moves.findLast((move) => move.coupon === coupon && move.what === 'use');
         if (coupon?.status !== 'USED')
             throw new Error(`${id} was not used`);
-        Object.assign(coupon, { status: 'SENDED', refundedAt: this.pay.now() });
+        this.moves.push({ ...use, what: 'refund', fen: fen ?? use.fen, at: this.pay.now() });
+        if (fen === undefined)
+            this.age(Object.assign(coupon, { status: 'SENDED', consumed: undefined }));
     }
 
     flow(merchant, id, what) {
-        const stock = this.find(merchant, id), yuan = (fen) => (fen / 100).toFixed(2), rows = [];
-        for (const coupon of this.coupons.values()) {
-            const at = what === 'use' ? coupon.usedAt : coupon.refundedAt;
-            if (coupon.stock === stock && at !== undefined)
-                rows.push([id, coupon.id, '全场代金券', yuan(stock.amount), yuan(coupon.total), '支付', coupon.consumed.transaction_id, chinaTime(at).replace('T', ' ').slice(0, 19), coupon.consumed.consume_mchid, '', '', '']);
-        }
+        const stock = this.find(merchant, id), yuan = (fen) => (fen / 100).toFixed(2);
+        const next = new Date(chinaTime(stock.to + DAY_MS).replace(/T.*/, 'T10:00:00+08:00'));
+        if (this.limits.lateFlows && this.pay.now() < next)
+            throw new Refusal(400, 'INVALID_REQUEST', '活动结束后次日10点');
+        if (this.pay.over('flow', merchant.mchid, this.limits.flowsPerMinute, 60000))
+            throw new Refusal(429, 'FREQUENCY_LIMITED');
+        const rows = this.moves.filter((move) => move.coupon.stock === stock && move.what === what).map(({ coupon, fen, total, at, paid }) => [
+            id, coupon.id, '全场代金券', yuan(fen), yuan(total), '支付', paid.transaction_id, chinaTime(at).replace('T', ' ').slice(0, 19), paid.consume_mchid, '', '', '']);
         const head = ['批次ID', '优惠ID', '优惠类型', '优惠金额（元）', '订单总金额（元）', '交易类型', '支付单号', what === 'use' ? '消耗时间' : '退款时间', '消耗商户号', '设备号', '银行流水号', '单品信息'];
         const file = Buffer.from([head, ...rows].map((row) => `${row.join(',')}\r\n`).join(''));
         return { url: this.pay.offer(merchant, file, 30000), hash_value: this.pay.sha1(file), hash_type: 'SHA1' };
@@ -222,7 +238,7 @@ export class Favor {
     controls() {
         return {
             use: ({ coupon_id: id, ...more }) => this.use(id, more),
-            refund: ({ coupon_id: id }) => this.refund(id),
+            refund: ({ coupon_id: id, ...more }) => this.refund(id, more),
             'favor-people': ({ openid, ...person }) => { this.people.set(openid, person); },
             'favor-limits': (given) => { Object.assign(this.limits, given); },
             coupons: () => [...this.coupons.values()].map((coupon) => ({ ...this.told(this.age(coupon)), openid: coupon.openid, out_request_no: coupon.request })),
