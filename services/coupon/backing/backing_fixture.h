@@ -93,22 +93,17 @@ static inline void publish_backed(int64_t id)
     assert_ok(change("Coupons.PublishRelease", id));
 }
 
-/* A draft is published, its stock running, and open. */
-static inline int64_t open_backed_draft(Coupon__Release draft)
+/* Published, its stock running, and open. */
+static inline int64_t open_backed(int32_t stock)
 {
-    int64_t id = status_of(create(&draft, manager_of(UNION)))->release->release_id;
+    int64_t id = drafted(stock);
 
     publish_backed(id);
     clock_step(&h.service.clock, OPENS - clock_now(&h.service.clock));
     return id;
 }
 
-static inline int64_t open_backed(int32_t stock)
-{
-    return open_backed_draft(backed(draft_of(stock, 1, COUPON__ALLOWANCE__ONE_PER_RELEASE)));
-}
-
-static inline const Coupon__Coupon *her_coupon(int64_t member_id)
+static inline const Coupon__Coupon *newest_coupon_of(int64_t member_id)
 {
     return list_coupons(member_id, 0, "")->coupons[0];
 }

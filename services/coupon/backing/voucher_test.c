@@ -18,7 +18,9 @@ static int64_t open_paid(int64_t fund_fen, int64_t ret_coupons[2])
     coupon__funding__init(&funding);
     funding.fund_id = the_fund;
     draft.funding = &funding;
-    id = open_backed_draft(draft);
+    id = status_of(create(&draft, manager_of(UNION)))->release->release_id;
+    publish_backed(id);
+    to(OPENS);
     for (int i = 0; i < 2; i++)
         ret_coupons[i] = coupon_of(claim(id, 11 + i))->coupon_id;
     claims_index_slice(h.service.self, 100);

@@ -11,7 +11,7 @@
 #define FAILED    COUPON__VOUCHER_STATE__VOUCHER_FAILED
 #define WITHDRAWN COUPON__VOUCHER_STATE__VOUCHER_WITHDRAWN
 
-enum { SQL_ADD, SQL_FIND, SQL_SET, SQL_COUNT, SQL_PAID, N_SQL };
+enum { SQL_ADD, SQL_FIND, SQL_SET, SQL_PAID, SQL_COUNT, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO voucher (coupon_id, release_id, state, reason, changed_at, journal_seq) "
@@ -19,8 +19,8 @@ static const char *const sql[] = {
     [SQL_FIND] =
         "SELECT release_id, state, reason, changed_at, journal_seq, paid_fen FROM voucher WHERE coupon_id = ?1",
     [SQL_SET] = "UPDATE voucher SET state = ?2, reason = ?3, changed_at = ?4, journal_seq = ?5 WHERE coupon_id = ?1",
-    [SQL_COUNT] = "SELECT state, count(*) FROM voucher WHERE release_id = ?1 GROUP BY state",
     [SQL_PAID] = "UPDATE voucher SET paid_fen = ?2 WHERE coupon_id = ?1",
+    [SQL_COUNT] = "SELECT state, count(*) FROM voucher WHERE release_id = ?1 GROUP BY state",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 

@@ -11,6 +11,7 @@ CREATE TABLE voucher (
 
 -- step 2
 CREATE INDEX voucher_release ON voucher (release_id, state);
+
 -- step 3 rows
 -- What its release's fund has paid for one that was used; see vouchers.h.
 ALTER TABLE voucher ADD COLUMN paid_fen INTEGER NOT NULL DEFAULT 0;
