@@ -58,7 +58,7 @@ static bool find_fund(struct subsidy *self, int64_t fund_id, bool reads, void *c
     int reason = 0;
 
     if (!funds_find(self, fund_id, ret))
-        reason = SUBSIDY__REASON__FUND_NOT_FOUND;
+        reason = SUBSIDY__REASON__SUBSIDY_FUND_NOT_FOUND;
     else if (!has_office(ret->union_path, reads, call))
         reason = RPC__REASON__OUTSIDE_YOUR_UNION;
     return !rpc_refuse_if(call, reason);

@@ -17,8 +17,8 @@ static void two_of_finance_put_money_in_place(void **state)
     assert_refused(on_fund("Funds.ConfirmSubsidyFund", id, manager(932, CITY)), "NOT_OFFICIAL");
     assert_ok(on_fund("Funds.ConfirmSubsidyFund", id, finance(932, CITY)));
     assert_int_equal(free_of(id), 2000000000000);
-    assert_refused(on_fund("Funds.ConfirmSubsidyFund", id, finance(933, CITY)), "FUND_DECIDED");
-    assert_refused(on_fund("Funds.RefuseSubsidyFund", id, finance(933, CITY)), "FUND_DECIDED");
+    assert_refused(on_fund("Funds.ConfirmSubsidyFund", id, finance(933, CITY)), "SUBSIDY_FUND_DECIDED");
+    assert_refused(on_fund("Funds.RefuseSubsidyFund", id, finance(933, CITY)), "SUBSIDY_FUND_DECIDED");
 }
 
 static void one_that_is_refused_is_never_there(void **state)
@@ -28,11 +28,11 @@ static void one_that_is_refused_is_never_there(void **state)
     (void)state;
     assert_int_equal(fund_of(on_fund("Funds.RefuseSubsidyFund", id, finance(932, CITY)))->state,
                      SUBSIDY__FUND_STATE__FUND_REFUSED);
-    assert_refused(on_fund("Funds.ConfirmSubsidyFund", id, finance(932, CITY)), "FUND_DECIDED");
+    assert_refused(on_fund("Funds.ConfirmSubsidyFund", id, finance(932, CITY)), "SUBSIDY_FUND_DECIDED");
     assert_refused_at(create_scheme(a_funded_draft(id, 100, SUBSIDY__SELECTION_KIND__ALL, 0), manager(901, CITY)),
                       "FUND_NOT_YOURS", "scheme.funding.fundId");
     assert_refused(propose_fund(CITY, 2031, 100, finance(931, CITY)), "FUND_YEAR_WRONG");
-    assert_refused(on_fund("Funds.GetSubsidyFund", id + 1, finance(931, CITY)), "FUND_NOT_FOUND");
+    assert_refused(on_fund("Funds.GetSubsidyFund", id + 1, finance(931, CITY)), "SUBSIDY_FUND_NOT_FOUND");
 }
 
 /* What is promised to somebody stays so. */

@@ -127,7 +127,7 @@ int fund_confirm(struct subsidy *self, struct fund *fund, void *call)
     Subsidy__Fund what;
     struct hands_deed deed = deed_of(fund, &what, call);
     int reason = fund->state == SUBSIDY__FUND_STATE__FUND_PROPOSED ? hands_confirm(&self->two_hands, &deed, call)
-                                                                   : SUBSIDY__REASON__FUND_DECIDED;
+                                                                   : SUBSIDY__REASON__SUBSIDY_FUND_DECIDED;
 
     if (!reason)
         reason = budget_grant_to(&self->budget, &line, fund->fen, fund->id, call);
@@ -141,7 +141,7 @@ int fund_confirm(struct subsidy *self, struct fund *fund, void *call)
 int fund_refuse(struct subsidy *self, struct fund *fund, void *call)
 {
     if (fund->state != SUBSIDY__FUND_STATE__FUND_PROPOSED)
-        return SUBSIDY__REASON__FUND_DECIDED;
+        return SUBSIDY__REASON__SUBSIDY_FUND_DECIDED;
     hands_end(&self->two_hands, DEED, fund->id, HANDS__STATE__REFUSED, call);
     put(self, fund, SUBSIDY__FUND_STATE__FUND_REFUSED, call);
     return 0;
