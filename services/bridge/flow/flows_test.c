@@ -253,6 +253,7 @@ static void what_is_not_there_or_spoilt_is_asked_for_again(void **state)
     hand_file(false, false);
     hand_file(true, false);
     go_on(1);
+    flow_work_done(&t.bridge->flow_work);
     kill_bridge(); /* between its lines and its end */
     assert_false(flow_day_last(&t.bridge->flows, RELEASE, &day));
     assert_int_equal(of_send(501, "state"), SEND_USED);
