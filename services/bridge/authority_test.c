@@ -4,6 +4,7 @@
 #include <cmocka.h>
 
 #include "common/benefit/tree/tree_fixture.h"
+#include "coupon/coupon.pb-c.h"
 #include "services/bridge/pay/orders_fixture.h"
 #include "tests/authority.h"
 
@@ -37,6 +38,23 @@ static void prepare_batch(struct harness *h, unsigned i)
                      0);
 }
 
+static void hear_stock(struct harness *h, int64_t release_id)
+{
+    Coupon__StockOrdered ordered = COUPON__STOCK_ORDERED__INIT;
+    Coupon__Event event = COUPON__EVENT__INIT;
+    Rpc__JournalRow row = RPC__JOURNAL_ROW__INIT;
+    uint8_t packed[256];
+
+    ordered.release_id = release_id;
+    ordered.step = COUPON__BACKING_STEP__STOCK_CREATE;
+    ordered.turn = 1;
+    event.event_case = COUPON__EVENT__EVENT_STOCK_ORDERED;
+    event.stock_ordered = &ordered;
+    row.kind = (int32_t)event.event_case;
+    row.body = (ProtobufCBinaryData){coupon__event__pack(&event, packed), packed};
+    assert_int_equal(harness_hear(h, "coupon", &row), 0);
+}
+
 static void make(struct harness *h, struct authority_place *place, unsigned i)
 {
     Rpc__Principal *owner = harness_member(h, 700 + i, place->path);
@@ -46,6 +64,7 @@ static void make(struct harness *h, struct authority_place *place, unsigned i)
     hear_order(h, 2000 + i, owner->member_id, 0); /* is odd */
     hear_bank_order(h, 3000 + i, 5000, "李敏", "6222020200112230");
     prepare_batch(h, i);
+    hear_stock(h, 4000 + i);
     authority_put(place, "batch_id", harness_number(h, "SELECT max(batch_id) FROM bank_batch"));
     authority_put(place, "union_id", a_union(h, place->path));
     authority_put(place, "case_id", harness_number(h, "SELECT max(case_id) FROM pay_case"));
@@ -53,7 +72,7 @@ static void make(struct harness *h, struct authority_place *place, unsigned i)
 
 /* The merchant's account is of no union, and its officials are a root's. */
 static const char *const placeless[] = {"Pay.ListPayouts",      "Pay.ListPayCases",      "Pay.ExplainPayCase",    "Pay.ClosePayCase",
-                                        "Bills.ListPayDays",    "Pay.GetReceipt",        "Bank.PrepareBankBatch",
+                                        "Bills.ListPayDays",    "Stocks.ListStocks",      "Pay.GetReceipt",        "Bank.PrepareBankBatch",
                                         "Bank.ListBankBatches", "Bank.ReleaseBankBatch", "Bank.TakeBackBankBatch",
                                         "Bank.GetBankFile",     "Bank.ReadBankResults",  NULL};
 

@@ -50,6 +50,100 @@ static int64_t applied(int64_t scheme_id, Rpc__Principal *owner, bool hands_in)
     return id;
 }
 
+static Rpc__Principal *finance_of_all(int64_t member_id)
+{
+    return harness_official(&h, member_id, RULE__ROLE__FINANCE, "");
+}
+
+static int64_t fund_in(const char *path, bool opens)
+{
+    int64_t id = fund_of(propose_fund(path, 0, 10000000, finance_of_all(931)))->fund_id;
+
+    if (opens)
+        assert_ok(on_fund("Funds.ConfirmSubsidyFund", id, finance_of_all(932)));
+    return id;
+}
+
+/* A scheme with a draw, into which she comes by her approved application. */
+static void make_draw(struct authority_place *place, Rpc__Principal *owner)
+{
+    static const char *const of_draw[] = {
+        "Selections.GetSelection/scheme_id",      "Selections.GetPublicNotice/scheme_id",
+        "Selections.GetSchemeDraw/scheme_id",     "Selections.GetSchemeDrawFile/scheme_id",
+        "Selections.EnterSchemeValue/scheme_id",  "Selections.ConfirmSchemeValue/scheme_id",
+        "Selections.PublishSchemeDraw/scheme_id", "Selections.VoidSchemeDraw/scheme_id",
+    };
+    struct draft *draft = a_funded_draft(fund_in(place->path, true), 1000000, SUBSIDY__SELECTION_KIND__BY_LOT, 1);
+    int64_t scheme_id, id;
+
+    draft->scheme.union_id = a_union(&h, place->path);
+    draft->scheme.opens_at = now() + 1000;
+    draft->scheme.n_steps = 1;
+    draft->steps[0].level = 0;
+    draft->steps[0].hands = 2;
+    scheme_id = scheme_of(create_scheme(draft, manager(901, "")))->scheme_id;
+    assert_ok(on_scheme("Schemes.OpenScheme", scheme_id, manager(901, "")));
+    assert_ok(on_scheme("Schemes.OpenScheme", scheme_id, manager(902, "")));
+    let_pass(now() + 1000);
+    id = applied(scheme_id, owner, true);
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(911, "")));
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(912, "")));
+    for (size_t i = 0; i < ARRAY_LEN(of_draw); i++)
+        authority_put(place, of_draw[i], scheme_id);
+    authority_put_hers(place, "Selections.GetMyTicket/application_id", id, owner);
+}
+
+/* Somebody is shown to the public, and she objects. */
+static void make_objection(struct authority_place *place, Rpc__Principal *owner, unsigned i)
+{
+    struct draft *draft = a_funded_draft(fund_in(place->path, true), 1000000, SUBSIDY__SELECTION_KIND__ALL, 0);
+    Subsidy__RaiseObjectionRequest request = SUBSIDY__RAISE_OBJECTION_REQUEST__INIT;
+    const Subsidy__Objection *raised;
+    int64_t scheme_id, id;
+
+    draft->scheme.union_id = a_union(&h, place->path);
+    draft->scheme.n_steps = 1;
+    draft->steps[0].level = 0;
+    draft->steps[0].hands = 2;
+    scheme_id = scheme_of(create_scheme(draft, manager(901, "")))->scheme_id;
+    assert_ok(on_scheme("Schemes.OpenScheme", scheme_id, manager(901, "")));
+    assert_ok(on_scheme("Schemes.OpenScheme", scheme_id, manager(902, "")));
+    id = applied(scheme_id, harness_member(&h, OWNER + 100 + i, place->path), true);
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(911, "")));
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(912, "")));
+    request.application_id = id;
+    request.text = "情况不实";
+    raised = harness_output(&h, harness_call(&h, "Objections.RaiseObjection", &request.base, owner, NULL),
+                            &subsidy__objection__descriptor);
+    authority_put(place, "objection_id", raised->objection_id);
+    authority_put(place, "Objections.RaiseObjection/application_id", id);
+}
+
+/* She is to be paid, by a run whose list is frozen. */
+static void make_run(struct authority_place *place, Rpc__Principal *owner)
+{
+    struct draft *draft = a_paid_draft(fund_in(place->path, true), 1000000);
+    int64_t scheme_id, id;
+
+    hear_way(30, 500000);
+    draft->scheme.union_id = a_union(&h, place->path);
+    draft->showing.working_days = 0;
+    draft->scheme.n_steps = 1;
+    draft->steps[0].level = 0;
+    draft->steps[0].hands = 2;
+    scheme_id = scheme_of(create_scheme(draft, manager(901, "")))->scheme_id;
+    assert_ok(on_scheme("Schemes.OpenScheme", scheme_id, manager(901, "")));
+    assert_ok(on_scheme("Schemes.OpenScheme", scheme_id, manager(902, "")));
+    id = applied(scheme_id, owner, true);
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(911, "")));
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(912, "")));
+    do_what_is_due(&h);
+    authority_put(place, "Runs.PrepareRun/scheme_id", scheme_id);
+    authority_put(place, "Runs.ListRuns/scheme_id", scheme_id);
+    authority_put(place, "run_id", run_of(prepare_run(scheme_id, finance_of_all(931)))->run_id);
+    do_what_is_due(&h);
+}
+
 static void make(struct harness *harness, struct authority_place *place, unsigned i)
 {
     Rpc__Principal *owner = harness_member(harness, OWNER + i, place->path);
@@ -72,6 +166,12 @@ static void make(struct harness *harness, struct authority_place *place, unsigne
     assert_ok(decide(id, SUBSIDY__VERDICT__REFUSE, "不符合条件", manager(911, "")));
     authority_put_hers(place, "Applications.AskAgain/application_id", id, owner);
     authority_put_hers(place, "application_id", applied(scheme_id, owner, true), owner);
+    authority_put(place, "fund_id", fund_in(place->path, true));
+    authority_put(place, "Funds.ConfirmSubsidyFund/fund_id", fund_in(place->path, false));
+    authority_put(place, "Funds.RefuseSubsidyFund/fund_id", fund_in(place->path, false));
+    make_draw(place, owner);
+    make_objection(place, owner, i);
+    make_run(place, owner);
 }
 
 static const struct authority_field fields[] = {
@@ -87,11 +187,17 @@ static const struct authority_field fields[] = {
     {.field = "remark", .text = "不符合条件"},
     {.field = "opens_at", .number = OPENS},
     {.field = "closes_at", .number = OPENS + DAY_MS},
+    {.field = "text", .text = "情况不实"},
+    {.field = "fen", .number = 100},
+    {.field = "value", .text = "03 11 27"},
+    {.field = "reason", .text = "公告有误"},
+    {.field = "kind", .number = SUBSIDY__SELECTION_KIND__ALL},
+    {.field = "way", .number = PAYOUT__WAY__BY_WECHAT},
     {.field = "verdict", .number = SUBSIDY__VERDICT__APPROVE},
     {NULL, 0, NULL, {0, 0}, 0},
 };
 static const char *const placeless[] = {"Schemes.ListMySchemes", "Applications.ListMyApplications",
-                                        "Reviews.DecideMany", NULL};
+                                        "Objections.ListMyObjections", "Reviews.DecideMany", NULL};
 
 static struct authority world = {
     .queue = "subsidy",

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "bridge/bridge.pb-c.h"
 #include "common/benefit/notice/notice_fixture.h"
 #include "common/benefit/tree/tree_fixture.h"
 #include "services/subsidy/subsidy.h"
@@ -27,6 +28,7 @@ static inline int setup(void **state)
     (void)state;
     harness_init(&h, &subsidy_spec, fixture_close);
     harness_key(&h, "HUIGONG_FORM_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
+    harness_key(&h, "HUIGONG_DRAW_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
     assert_int_equal(conf_load(subsidy_spec.conf, NULL, true), 0);
     harness_start(&h);
     return 0;
@@ -91,6 +93,10 @@ struct draft {
     Subsidy__FormRule rules[2], *rule_list[2];
     Subsidy__ReviewStep steps[3], *step_list[3];
     Subsidy__Amount amount;
+    Subsidy__Funding funding;
+    Subsidy__Selection selection;
+    Subsidy__Showing showing;
+    Subsidy__Payment payment;
 };
 
 static inline Subsidy__FormField *add_field(struct draft *draft, const char *name, Subsidy__FieldKind kind)
@@ -174,6 +180,188 @@ static inline int64_t open_scheme(struct draft *draft)
     assert_ok(on_scheme("Schemes.OpenScheme", id, manager(902, CITY)));
     wait_until(OPENS);
     return id;
+}
+
+/* ---- money ---- */
+
+static inline const Subsidy__Fund *fund_of(const Rpc__Answer *answer)
+{
+    return harness_output(&h, answer, &subsidy__fund__descriptor);
+}
+
+static inline const Rpc__Answer *propose_fund(const char *path, int32_t year, int64_t fen, const Rpc__Principal *who)
+{
+    Subsidy__ProposeSubsidyFundRequest request = SUBSIDY__PROPOSE_SUBSIDY_FUND_REQUEST__INIT;
+
+    request.union_id = a_union(&h, path);
+    request.name = "2026年补贴";
+    request.year = year;
+    request.fen = fen;
+    return call_once("Funds.ProposeSubsidyFund", &request.base, who);
+}
+
+static inline const Rpc__Answer *on_fund(const char *method, int64_t fund_id, const Rpc__Principal *who)
+{
+    Subsidy__SubsidyFundRequest request = SUBSIDY__SUBSIDY_FUND_REQUEST__INIT;
+
+    request.fund_id = fund_id;
+    return harness_call(&h, method, &request.base, who, NULL);
+}
+
+/* Confirmed by two of the city's finance. */
+static inline int64_t a_fund(int64_t fen)
+{
+    int64_t id = fund_of(propose_fund(CITY, 0, fen, finance(931, CITY)))->fund_id;
+
+    assert_ok(on_fund("Funds.ConfirmSubsidyFund", id, finance(932, CITY)));
+    return id;
+}
+
+#define LIST_AT (OPENS + 70 * DAY_MS)
+#define UNTIL   (OPENS + 120 * DAY_MS)
+
+/* A draft that is paid from a fund, by 1,000 yuan each, and chosen so. */
+static inline struct draft *a_funded_draft(int64_t fund_id, int64_t fen, int kind, int32_t places)
+{
+    struct draft *draft = a_draft();
+
+    subsidy__funding__init(&draft->funding);
+    subsidy__selection__init(&draft->selection);
+    subsidy__showing__init(&draft->showing);
+    draft->funding.fund_id = fund_id;
+    draft->funding.fen = fen;
+    draft->selection.kind = (Subsidy__SelectionKind)kind;
+    draft->selection.places = places;
+    if (kind != SUBSIDY__SELECTION_KIND__ALL) {
+        draft->selection.list_at = LIST_AT;
+        draft->selection.until = UNTIL;
+    }
+    draft->showing.working_days = 5;
+    draft->scheme.funding = &draft->funding;
+    draft->scheme.selection = &draft->selection;
+    draft->scheme.showing = &draft->showing;
+    return draft;
+}
+
+static inline const Subsidy__SelectionStatus *selection_of(int64_t scheme_id)
+{
+    return harness_output(&h, on_scheme("Selections.GetSelection", scheme_id, finance(921, CITY)),
+                          &subsidy__selection_status__descriptor);
+}
+
+static inline const Subsidy__PublicNotice *notice_of(int64_t scheme_id)
+{
+    Subsidy__PublicNoticeRequest request = SUBSIDY__PUBLIC_NOTICE_REQUEST__INIT;
+
+    request.scheme_id = scheme_id;
+    return harness_output(&h, harness_call(&h, "Selections.GetPublicNotice", &request.base, NULL, NULL),
+                          &subsidy__public_notice__descriptor);
+}
+
+/* ---- what the bridge tells ---- */
+
+static inline int hear_bridge(const Bridge__Event *event)
+{
+    Rpc__JournalRow row = RPC__JOURNAL_ROW__INIT;
+    uint8_t packed[512];
+
+    row.kind = (int32_t)event->event_case;
+    row.body = (ProtobufCBinaryData){bridge__event__pack(event, packed), packed};
+    return harness_hear(&h, "bridge", &row);
+}
+
+/* WeChat carries so much for subsidies. */
+static inline void hear_way(int64_t least_fen, int64_t most_fen)
+{
+    Bridge__Event event = BRIDGE__EVENT__INIT;
+    Bridge__PayWayChanged way = BRIDGE__PAY_WAY_CHANGED__INIT;
+    Payout__Scene scenes[] = {PAYOUT__SCENE__SCENE_SUBSIDY, PAYOUT__SCENE__SCENE_INSURANCE};
+
+    way.way = PAYOUT__WAY__BY_WECHAT;
+    way.open = most_fen > 0;
+    way.order_min_fen = least_fen;
+    way.order_max_fen = most_fen;
+    way.scene = scenes;
+    way.n_scene = ARRAY_LEN(scenes);
+    event.event_case = BRIDGE__EVENT__EVENT_PAY_WAY_CHANGED;
+    event.pay_way_changed = &way;
+    assert_int_equal(hear_bridge(&event), 0);
+}
+
+static inline void hear_payout(int64_t order_id, int state, int reason)
+{
+    Bridge__Event event = BRIDGE__EVENT__INIT;
+    Bridge__PayoutChanged changed = BRIDGE__PAYOUT_CHANGED__INIT;
+
+    changed.payout_id = order_id + 1;
+    changed.source = "subsidy";
+    changed.order_id = order_id;
+    changed.state = (Bridge__PayoutState)state;
+    changed.reason = reason;
+    event.event_case = BRIDGE__EVENT__EVENT_PAYOUT_CHANGED;
+    event.payout_changed = &changed;
+    assert_int_equal(hear_bridge(&event), 0);
+}
+
+/* A draft that is paid by WeChat to all who are approved, two days after. */
+static inline struct draft *a_paid_draft(int64_t fund_id, int64_t fen)
+{
+    static char *report[] = {"学历补贴"};
+    struct draft *draft = a_funded_draft(fund_id, fen, SUBSIDY__SELECTION_KIND__ALL, 0);
+
+    subsidy__payment__init(&draft->payment);
+    draft->payment.way = PAYOUT__WAY__BY_WECHAT;
+    draft->payment.scene = PAYOUT__SCENE__SCENE_SUBSIDY;
+    draft->payment.report = report;
+    draft->payment.n_report = 1;
+    draft->payment.remark = "学历补贴";
+    draft->scheme.payment = &draft->payment;
+    draft->showing.working_days = 2;
+    return draft;
+}
+
+static inline const Rpc__Answer *prepare_run(int64_t scheme_id, const Rpc__Principal *who)
+{
+    Subsidy__PrepareRunRequest request = SUBSIDY__PREPARE_RUN_REQUEST__INIT;
+
+    request.scheme_id = scheme_id;
+    return call_once("Runs.PrepareRun", &request.base, who);
+}
+
+static inline const Rpc__Answer *on_run(const char *method, int64_t run_id, const Rpc__Principal *who)
+{
+    Subsidy__RunRequest request = SUBSIDY__RUN_REQUEST__INIT;
+
+    request.run_id = run_id;
+    return harness_call(&h, method, &request.base, who, NULL);
+}
+
+static inline const Subsidy__Run *run_of(const Rpc__Answer *answer)
+{
+    return harness_output(&h, answer, &subsidy__run__descriptor);
+}
+
+static inline const Subsidy__RunLineList *lines_of(int64_t run_id)
+{
+    Subsidy__ListRunLinesRequest request = SUBSIDY__LIST_RUN_LINES_REQUEST__INIT;
+
+    request.run_id = run_id;
+    return harness_output(&h, harness_call(&h, "Runs.ListRunLines", &request.base, finance(951, CITY), NULL),
+                          &subsidy__run_line_list__descriptor);
+}
+
+static inline void do_what_is_due(struct harness *harness)
+{
+    while (harness_tidy(harness))
+        continue;
+}
+
+/* What happens by itself until an instant. */
+static inline void let_pass(int64_t at)
+{
+    wait_until(at);
+    harness_work(&h, do_what_is_due);
+    harness_work(&h, do_what_is_due); /* the head that was wanted is signed by then */
 }
 
 /* ---- applications ---- */

@@ -1,6 +1,8 @@
 #include "services/subsidy/subsidy.h"
 
 static struct conf_entry conf[] = {
+    {"HUIGONG_DRAW_KEY", NULL, CONF_PATH, "file of the keys that seal the secrets of draws (deploy/keys draw)", 0, 0,
+     NULL},
     {"HUIGONG_FORM_KEY", NULL, CONF_PATH, "file of the keys that seal what is written into forms (deploy/keys form)", 0,
      0, NULL},
     CONF_END,
@@ -11,11 +13,12 @@ static int start(struct service *service)
     struct subsidy *self = service->self;
 
     self->forms = pii_keys_open(conf_text(conf, "HUIGONG_FORM_KEY"));
-    return self->forms ? 0 : -1;
+    return self->forms && lottery_start(&self->lottery, conf_text(conf, "HUIGONG_DRAW_KEY")) == 0 ? 0 : -1;
 }
 
 void subsidy_done(struct subsidy *self)
 {
+    lottery_done(&self->lottery);
     pii_keys_close(self->forms);
     self->forms = NULL;
 }

@@ -12,7 +12,9 @@
 #pragma once
 #include "common/base/limits.h"
 #include "common/benefit/audience/audience.h"
+#include "common/benefit/budget/budget.h"
 #include "common/benefit/holders/holders.h"
+#include "common/benefit/lottery/lottery.h"
 #include "common/benefit/notice/notice.h"
 #include "common/benefit/tree/tree.h"
 #include "common/benefit/two_hands/two_hands.h"
@@ -29,9 +31,15 @@
     SHARED(tree)                                                                                                       \
     SHARED(two_hands)                                                                                                  \
     SHARED(notice)                                                                                                     \
+    SHARED(lottery)                                                                                                    \
+    SHARED(budget)                                                                                                     \
     SHARED(audience)                                                                                                   \
     PART(schemes)                                                                                                      \
-    PART(applications)
+    PART(applications)                                                                                                 \
+    PART(funds)                                                                                                        \
+    PART(selections)                                                                                                   \
+    PART(objections)                                                                                                   \
+    PART(runs)
 
 SERVICE_PARTS(SUBSIDY)
 

@@ -45,7 +45,7 @@ int64_t budget_granted(const struct budget *budget, const struct budget_line *li
 {
     int64_t sum = 0;
 
-    for (int account = BUDGET__ACCOUNT__FREE; account <= BUDGET__ACCOUNT__SPENT; account++) {
+    for (int account = BUDGET__ACCOUNT__FREE; account <= BUDGET__ACCOUNT__IN_FLIGHT; account++) {
         if (__builtin_add_overflow(sum, budget_balance(budget, line, account), &sum))
             return INT64_MAX;
     }

@@ -1,8 +1,8 @@
 /* budget.h: what there is to give, what of it is promised, and what is spent.
  *
  * A line is what a service gives from: a fund, a campaign, a scheme's quarter. It is named by an id of the service's
- * and a year (0: it has none), and has four accounts: SOURCE, where money comes from that nobody had before and goes
- * back to; FREE; COMMITTED; SPENT. All that happens to money is a posting: an amount leaves one account and enters
+ * and a year (0: it has none), and has accounts: SOURCE, where money comes from that nobody had before and goes back to;
+ * FREE; COMMITTED; SPENT; and, where a service tells what is owed from what is paid, PAYABLE and IN_FLIGHT. All that happens to money is a posting: an amount leaves one account and enters
  * another one, of the same line or from one line's FREE to another's (a fund gives to its lines). So a posting sums to
  * zero, and all accounts together always do.
  *
@@ -32,7 +32,7 @@ struct budget_line {
 
 /* What an account of a line (Budget__Account) holds; 0 where nothing was posted yet. */
 int64_t budget_balance(const struct budget *budget, const struct budget_line *line, int account);
-/* What a line has: FREE, COMMITTED and SPENT. */
+/* What a line has: all but its SOURCE. */
 int64_t budget_granted(const struct budget *budget, const struct budget_line *line);
 /* Posts an amount within a line; of one below zero its opposite the other way, of 0 nothing. cause_id is what for. 0,
  * BUDGET_SHORT or OUT_OF_RANGE. */

@@ -135,11 +135,23 @@ static void make_ticket(const unsigned char key[DRAW_HASH_LEN], int64_t member_i
     draw_ticket(key, person, sizeof(person), ret);
 }
 
+/* She who is in *ret enters, as it is judged. */
+static int enter(struct lottery *lottery, const struct lot_terms *terms, void *call, struct lot_entry *ret)
+{
+    unsigned char key[DRAW_HASH_LEN];
+
+    if (!lot_find_key(lottery, terms, key))
+        return RPC__REASON__STORE_FAILED;
+    ret->id = id_next(&lottery->parts->ids, rpc_now(call));
+    make_ticket(key, ret->member_id, ret->ticket);
+    add(lottery, ret, call);
+    return 0;
+}
+
 int lottery_enter(struct lottery *lottery, const struct lot_terms *terms, const void *wish, void *call,
                   struct lot_entry *ret)
 {
     int64_t member_id = rpc_principal(call)->member_id;
-    unsigned char key[DRAW_HASH_LEN];
     int reason;
 
     if (!member_id)
@@ -152,15 +164,24 @@ int lottery_enter(struct lottery *lottery, const struct lot_terms *terms, const 
     reason = entering_refusal(lottery, terms, LOTTERY__ATTEMPT__ENTER_LATE, call);
     if (!reason)
         reason = lottery->service->judge(lottery->self, terms, wish, call, &ret->stratum, &ret->weight);
-    if (!reason && !lot_find_key(lottery, terms, key))
-        reason = RPC__REASON__STORE_FAILED;
-    if (reason)
-        return reason;
-    ret->id = id_next(&lottery->parts->ids, rpc_now(call));
-    make_ticket(key, member_id, ret->ticket);
-    add(lottery, ret, call);
-    rpc_created(call);
-    return 0;
+    if (!reason)
+        reason = enter(lottery, terms, call, ret);
+    if (!reason)
+        rpc_created(call);
+    return reason;
+}
+
+int lottery_enter_for(struct lottery *lottery, const struct lot_terms *terms, int64_t member_id, void *call,
+                      struct lot_entry *ret)
+{
+    int reason = lottery_entering_refusal(&lottery->service->words, terms, rpc_now(call));
+
+    if (lottery_find_entry(lottery, terms->lot_id, member_id, ret))
+        return 0;
+    *ret = (struct lot_entry){.lot_id = terms->lot_id, .member_id = member_id, .weight = 1, .at = rpc_now(call)};
+    if (!holder_is(lottery->holders, member_id, member_id))
+        return RPC__REASON__TOKEN_REVOKED;
+    return reason ? reason : enter(lottery, terms, call, ret);
 }
 
 int lottery_withdraw(struct lottery *lottery, const struct lot_terms *terms, void *call)

@@ -72,6 +72,11 @@ static const struct {
     [NOTICE__NOTICE_KIND__COUPON_CODE_REPLACED] = {"您的券码已更换，请登录查看新的券码", "券码更换", 3 * DAY_MS, NULL},
     [NOTICE__NOTICE_KIND__SUBSIDY_GIVEN_BACK] = {"您的补贴申请需补正，请在期限内修改", "待补正", 15 * DAY_MS, NULL},
     [NOTICE__NOTICE_KIND__SUBSIDY_APPROVED] = {"您的补贴申请已通过审核，请登录查看", "已通过", 7 * DAY_MS, NULL},
+    [NOTICE__NOTICE_KIND__SUBSIDY_CHOSEN] = {"您的补贴已入选，正在公示，请登录查看", "已入选", 7 * DAY_MS, NULL},
+    [NOTICE__NOTICE_KIND__SUBSIDY_NOT_CHOSEN] = {"您的补贴申请本次未入选，请登录查看", "未入选", 7 * DAY_MS, NULL},
+    [NOTICE__NOTICE_KIND__SUBSIDY_TO_CONFIRM] = {"您有一笔补贴待在微信中确认收款", "待收款", DAY_MS, NULL},
+    [NOTICE__NOTICE_KIND__SUBSIDY_PAID] = {"您的补贴已到账，请登录查看", "已到账", 7 * DAY_MS, NULL},
+    [NOTICE__NOTICE_KIND__SUBSIDY_NOT_PAID] = {"您的补贴未能到账，请登录查看原因", "未到账", 15 * DAY_MS, NULL},
     [NOTICE__NOTICE_KIND__SUBSIDY_REFUSED] = {"您的补贴申请未通过，请登录查看原因", "未通过", 15 * DAY_MS, NULL},
 };
 _Static_assert(ARRAY_LEN(kinds) == NOTICE_KINDS, "a line for each kind");

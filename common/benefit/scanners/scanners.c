@@ -5,11 +5,13 @@
 
 #define DEVICE "device_id, place_id, staff_id, session_id, registered_at, revoked_at, name"
 
-enum { SQL_ADD, SQL_FIND, SQL_COUNT, SQL_REVOKE, N_SQL };
+enum { SQL_ADD, SQL_FIND, SQL_LIST, SQL_COUNT, SQL_REVOKE, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO door_device (" DEVICE ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_FIND] = "SELECT " DEVICE " FROM door_device WHERE device_id = ?1",
+    [SQL_LIST] = "SELECT " DEVICE " FROM door_device WHERE place_id = ?1 AND revoked_at = 0 AND device_id < ?2 "
+                 "ORDER BY device_id DESC LIMIT ?3",
     [SQL_COUNT] = "SELECT count(*) FROM door_device WHERE place_id = ?1 AND revoked_at = 0",
     [SQL_REVOKE] = "UPDATE door_device SET revoked_at = ?2 WHERE device_id = ?1",
 };
@@ -31,13 +33,31 @@ static void say(const struct scanner *scanner, void *call)
     rpc_tell(call, &changed.base);
 }
 
+static bool next(const struct scanners *scanners, unsigned statement, bool only, struct scanner *ret)
+{
+    const struct store_into into[] = {
+        INTO(ret->id),         INTO(ret->place_id),         INTO(ret->staff_id),
+        INTO(ret->session_id), INTO(ret->registered_at),    INTO(ret->revoked_at),
+        INTO(ret->name),       {NULL, 0, INTO_INT64, NULL},
+    };
+
+    return store_read_into(scanners->store, scanners->sql + statement, only, into);
+}
+
 bool scanners_find(const struct scanners *scanners, int64_t device_id, struct scanner *ret)
 {
-    unsigned at = scanners->sql + SQL_FIND;
+    store_ask(scanners->store, scanners->sql + SQL_FIND, "i", device_id);
+    return next(scanners, SQL_FIND, true, ret);
+}
 
-    store_ask(scanners->store, at, "i", device_id);
-    return store_only(scanners->store, at, INTO(ret->id), INTO(ret->place_id), INTO(ret->staff_id),
-                      INTO(ret->session_id), INTO(ret->registered_at), INTO(ret->revoked_at), INTO(ret->name));
+void scanners_ask(const struct scanners *scanners, int64_t place_id, int64_t before, int limit)
+{
+    store_ask(scanners->store, scanners->sql + SQL_LIST, "iii", place_id, before, (int64_t)limit);
+}
+
+bool scanners_next(const struct scanners *scanners, struct scanner *ret)
+{
+    return next(scanners, SQL_LIST, false, ret);
 }
 
 int scanner_of_caller(const struct scanners *scanners, int64_t place_id, int64_t device_id, bool in_use, void *call,

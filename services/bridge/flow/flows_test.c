@@ -27,7 +27,7 @@ static void line(bool back, const char *number, const char *yuan, const char *at
 /* Of an instant, as the files write it. */
 static const char *at_text(int64_t at)
 {
-    static char text[24];
+    static char text[72];
     int64_t begin_at = 0;
     int day = cn_day(at), seconds;
 

@@ -202,10 +202,16 @@ int backing_propose(struct coupon *self, const struct release *release, struct b
     return reason;
 }
 
+int64_t backing_coupons(const struct release *release)
+{
+    int64_t day_fen;
+
+    return release_cost(release, &day_fen) / release->face_fen;
+}
+
 static void order(const struct release *release, const struct backing *backing, void *call)
 {
     Coupon__StockOrdered ordered = COUPON__STOCK_ORDERED__INIT;
-    int64_t day_fen;
 
     ordered.release_id = backing->release_id;
     ordered.step = (Coupon__BackingStep)backing->under_way;
@@ -216,7 +222,7 @@ static void order(const struct release *release, const struct backing *backing, 
         ordered.no_cash = backing->no_cash;
         ordered.face_fen = release->face_fen;
         ordered.threshold_fen = release->threshold_fen;
-        ordered.count = release_cost(release, &day_fen) / release->face_fen;
+        ordered.count = backing_coupons(release);
         ordered.each = each_of(release->allowance, release->days);
         ordered.from = release->opens_at;
         ordered.until = release->dates.until;

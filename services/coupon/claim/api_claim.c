@@ -245,9 +245,9 @@ static void coupon__create_claim(Coupon__Coupons_Service *service, const Coupon_
         reply_first_claim(self, release, first, reply, call);
         return;
     }
-    if (release->way && !way_is_claimed(release->way) && rpc_refuse_if(call, lots_claim_refusal(self, release, call)))
-        return;
-    refusal = offer_refusal(self, release, rpc_principal(call), rpc_now(call));
+    refusal = release->way && !way_is_claimed(release->way) ? lots_claim_refusal(self, release, call) : 0;
+    if (!refusal)
+        refusal = offer_refusal(self, release, rpc_principal(call), rpc_now(call));
     if (refusal) {
         number_count(self, release, refusal, call);
         refuse_asking(release, refusal, call);
@@ -256,9 +256,10 @@ static void coupon__create_claim(Coupon__Coupons_Service *service, const Coupon_
     claim.key_len = key.len <= sizeof(claim.key) ? key.len : 0;
     if (claim.key_len)
         memcpy(claim.key, key.data, claim.key_len);
-    if (rpc_refuse_if(call, claim_take(self, release, &claim, call)))
+    refusal = claim_take(self, release, &claim, call);
+    number_count(self, release, refusal, call);
+    if (rpc_refuse_if(call, refusal))
         return;
-    number_count(self, release, NUMBERS_GRANTED, call);
     rpc_created(call);
     if (release->way == COUPON__WAY__CODES) {
         reply_with_code(self, &claim, reply, call);

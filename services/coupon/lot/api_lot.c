@@ -5,6 +5,7 @@
 #include "services/coupon/claim/claims.h"
 #include "services/coupon/claim/frozen.h"
 #include "services/coupon/lot/places.h"
+#include "services/coupon/numbers/numbers.h"
 #include "services/coupon/rules.h"
 
 #define NUMBERS_MAX 16 /* of one member */
@@ -212,10 +213,14 @@ static void lots__enter_lot(Coupon__Lots_Service *service, const Coupon__EnterLo
     release_enter_day(lot.release, lot.day);
     terms = lot_terms_light(&lot);
     reason = lottery_enter(&self->lottery, &terms, NULL, call, &entry);
-    if (reason)
-        audience_tell_renewal(&lot.release->audience, call);
-    if (rpc_refuse_if(call, reason))
+    if (reason) {
+        number_count(self, lot.release, reason, call);
+        if (reason == COUPON__REASON__LOT_ENTRIES_CLOSED)
+            rpc_fact_time(call, "closedAt", terms.closes_at);
+        refuse_asking(lot.release, reason, call);
         return;
+    }
+    number_count(self, lot.release, entry.id <= last ? NUMBERS_REPEATED : NUMBERS_ENTERED, call);
     if (entry.id <= last && rpc_now(call) < terms.closes_at)
         lots_count_repeat(self, &lot);
     reply(entry_message(self, &lot, &entry, call), call);
@@ -228,13 +233,20 @@ static void lots__withdraw_lot_entry(Coupon__Lots_Service *service, const Coupon
     struct coupon *self = container_of(service, struct coupon, lots_service);
     Coupon__WithdrawLotReply done = COUPON__WITHDRAW_LOT_REPLY__INIT;
     struct lot_terms terms;
+    struct lot_entry entry;
     struct lot_day lot;
+    bool in;
 
     if (!find_today(self, req->release_id, call, &lot))
         return;
     terms = lot_terms_light(&lot);
-    if (!rpc_refuse_if(call, lottery_withdraw(&self->lottery, &terms, call)))
-        reply(&done, call);
+    in = lottery_find_entry(&self->lottery, lot.lot_id, rpc_principal(call)->member_id, &entry);
+    if (rpc_refuse_if(call, lottery_withdraw(&self->lottery, &terms, call)))
+        return;
+    release_enter_day(lot.release, lot.day);
+    if (in)
+        number_count(self, lot.release, NUMBERS_WITHDRAWN, call);
+    reply(&done, call);
 }
 
 /* A lot by its id; false after refusing. */

@@ -1,6 +1,7 @@
 #include "services/coupon/lot/places.h"
 
 #include "services/coupon/claim/frozen.h"
+#include "services/coupon/numbers/numbers.h"
 #include "services/coupon/rules.h"
 
 #define COLUMNS "coupon_id, lot_id, place, member_id, state, accept_by"
@@ -97,6 +98,7 @@ bool place_give(struct coupon *self, const struct lot_terms *terms, int64_t memb
         rpc_refuse(call, reason); /* it is tried again */
     if (reason)
         return false;
+    number_called(self, lot->release->id, lot->day);
     given.accept_by = accept_by(self, lot, terms, call);
     given.state = given.accept_by ? WAITS : WON;
     store_run(self->store, self->places.sql + SQL_ADD, "iiiiii", given.coupon_id, given.lot_id, (int64_t)given.place,

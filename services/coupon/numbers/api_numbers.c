@@ -2,6 +2,7 @@
 #include "common/cn/cn_id.h"
 #include "services/coupon/api.h"
 #include "services/coupon/numbers/numbers_internal.h"
+#include "services/coupon/shop/goods.h"
 
 #define ROWS_MAX    400
 #define REASONS_MAX 24 /* of one row */
@@ -53,15 +54,39 @@ static void add_refused(Coupon__NumbersRow *row, int what, int64_t n, void *call
     }
 }
 
-static void add(Coupon__NumbersRow *row, int what, int64_t n, int64_t fen, void *call)
+static void add_unasked(Coupon__NumbersRow *row, int what, int64_t n, int64_t fen)
 {
     if (what == NUMBERS_REDEEMED) {
         row->redeemed += n;
         row->redeemed_fen += fen;
+    } else if (what == NUMBERS_REDEEMED_FEN) {
+        row->redeemed_fen += n;
+    } else if (what == NUMBERS_GRANTED_FEN) {
+        row->granted_fen += n;
+    } else if (what == NUMBERS_CALLED) {
+        row->called += n;
+        row->granted += n;
+        row->granted_fen += fen;
+    } else {
+        row->entered -= n;
+    }
+}
+
+static bool is_asked(int what)
+{
+    return what > NUMBERS_REDEEMED || what == NUMBERS_ENTERED;
+}
+
+static void add(Coupon__NumbersRow *row, int what, int64_t n, int64_t fen, void *call)
+{
+    if (!is_asked(what)) {
+        add_unasked(row, what, n, fen);
         return;
     }
     row->asked += n;
-    if (what == NUMBERS_GRANTED) {
+    if (what == NUMBERS_ENTERED) {
+        row->entered += n;
+    } else if (what == NUMBERS_GRANTED) {
         row->granted += n;
         row->granted_fen += fen;
     } else if (what == NUMBERS_REPEATED) {
@@ -81,7 +106,7 @@ static int64_t times(const Coupon__NumbersRow *row)
 static void withhold(Coupon__NumbersRow *row)
 {
     row->withheld = true;
-    row->asked = row->granted = row->granted_fen = row->repeated_asks = 0;
+    row->asked = row->granted = row->granted_fen = row->repeated_asks = row->entered = 0;
     row->n_refused = 0;
 }
 
@@ -102,15 +127,28 @@ static void withhold_few(struct split *split)
         withhold(split->rows[smallest]);
 }
 
-static void put_odds(Coupon__NumbersRow *row)
+static bool is_sold_out(const char *reason)
 {
-    int64_t fitted = row->granted;
+    return strcmp(reason, api_reason(COUPON__REASON__SOLD_OUT)->name) == 0 ||
+           strcmp(reason, api_reason(COUPON__REASON__NO_SEAT_LEFT)->name) == 0 ||
+           strcmp(reason, api_reason(COUPON__REASON__GOODS_SOLD_OUT)->name) == 0;
+}
+
+/* Of a lot those of who was in it, before others took what it left; of no trade or union, since whom a lot has called
+ * is not counted by them. */
+static void put_odds(Coupon__NumbersRow *row, bool of_people)
+{
+    int64_t of = row->granted, to = row->granted;
 
     for (size_t i = 0; i < row->n_refused; i++) {
-        if (strcmp(row->refused[i]->reason, api_reason(COUPON__REASON__SOLD_OUT)->name) == 0)
-            fitted += row->refused[i]->n;
+        if (is_sold_out(row->refused[i]->reason))
+            of += row->refused[i]->n;
     }
-    row->odds_per_mille = fitted > 0 ? (int32_t)(row->granted * 1000 / fitted) : 0;
+    if (row->entered > 0) {
+        of = of_people ? 0 : row->entered;
+        to = row->called < of ? row->called : of;
+    }
+    row->odds_per_mille = of > 0 ? (int32_t)(to * 1000 / of) : 0;
 }
 
 /* ---- gathering ---- */
@@ -163,7 +201,7 @@ static int gather(struct split *split, unsigned statement)
     while (store_read(split->self->store, statement, INTO(group.number), INTO(group.below), INTO(group.release_id),
                       INTO(what), INTO(n), INTO(fen))) {
         add(split->all, (int)what, n, fen, split->call);
-        if (what == NUMBERS_REDEEMED && is_of_people(split))
+        if (is_of_people(split) && (what == NUMBERS_REDEEMED || what == NUMBERS_REDEEMED_FEN || what == NUMBERS_CALLED))
             continue;
         if (split->by && !is_same(&group, &last))
             row = begin_row(split, &group);
@@ -182,11 +220,11 @@ static int finish(struct split *split)
     if (is_of_people(split))
         withhold_few(split);
     for (size_t i = 0; i < split->n && !reason; i++) {
-        put_odds(split->rows[i]);
+        put_odds(split->rows[i], is_of_people(split));
         if (split->by == COUPON__NUMBERS_BY__BY_UNION)
             reason = tree_id(&split->self->tree, split->paths[i], split->call, &split->rows[i]->union_id);
     }
-    put_odds(split->all);
+    put_odds(split->all, false);
     return reason;
 }
 
@@ -253,6 +291,50 @@ static void tallies__get_release_numbers(Coupon__Tallies_Service *service, const
     }
     if (!reason && split.by == COUPON__NUMBERS_BY__BY_DAY)
         put_days(&split, release);
+    reply_numbers(&split, reason ? reason : finish(&split), reply);
+}
+
+/* ---- of some goods ---- */
+
+static void put_goods_days(struct split *split, int64_t goods_id)
+{
+    unsigned statement = split->self->numbers.sql + NUMBERS_SQL_SOLD;
+    int64_t at;
+    int32_t day;
+
+    store_ask(split->self->store, statement, "i", goods_id);
+    while (store_read(split->self->store, statement, INTO(day), INTO(at))) {
+        for (size_t i = 0; i < split->n; i++) {
+            if (split->rows[i]->day == day)
+                split->rows[i]->sold_out_at = at;
+        }
+    }
+    for (size_t i = 0; i < split->n; i++) {
+        split->rows[i]->opened_at = split->rows[i]->day * COUPON_DAY_MS - CHINA_MS;
+        split->rows[i]->day = cn_day(split->rows[i]->opened_at);
+    }
+}
+
+/* rpc GetGoodsNumbers: orders, split by day, trade or union. */
+static void tallies__get_goods_numbers(Coupon__Tallies_Service *service, const Coupon__GoodsNumbersRequest *req,
+                                       Coupon__Numbers_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, tallies_service);
+    struct split split = {.self = self, .by = (int)req->by, .call = call};
+    char *path;
+    int reason = 0;
+
+    if (!goods_find(self, req->goods_id, call, &path))
+        reason = COUPON__REASON__GOODS_NOT_FOUND;
+    else if (!may_see(path, call))
+        reason = RPC__REASON__OUTSIDE_YOUR_UNION;
+    if (rpc_refuse_if(call, reason))
+        return;
+    store_ask(self->store, self->numbers.sql + NUMBERS_SQL_OF_GOODS, "iii", req->goods_id, (int64_t)split.by,
+              (int64_t)strlen(path) + LIMIT_PATH_SEGMENT);
+    reason = gather(&split, self->numbers.sql + NUMBERS_SQL_OF_GOODS);
+    if (!reason && split.by == COUPON__NUMBERS_BY__BY_DAY)
+        put_goods_days(&split, req->goods_id);
     reply_numbers(&split, reason ? reason : finish(&split), reply);
 }
 

@@ -24,6 +24,10 @@ static const char *const sql[] = {
     [NUMBERS_SQL_OF_RELEASE] = "SELECT " SPLIT "WHERE number.release_id = ?1" GROUPED,
     [NUMBERS_SQL_OF_UNION] =
         "SELECT " SPLIT "WHERE substr(union_path, 1, length(?1)) = ?1 AND " CN_DAY " BETWEEN ?4 AND ?5" GROUPED,
+    [NUMBERS_SQL_OF_GOODS] =
+        "SELECT CASE ?2 WHEN 1 THEN day WHEN 2 THEN trade ELSE 0 END, CASE ?2 WHEN 3 THEN substr(place, 1, ?3) ELSE '' "
+        "END, 0, what, sum(n), 0 FROM number WHERE release_id = ?1" GROUPED,
+    [NUMBERS_SQL_SOLD_LAST] = "SELECT coalesce(max(at), 0) FROM number_sold_out WHERE release_id = ?1",
     [NUMBERS_SQL_SOLD] = "SELECT day, at FROM number_sold_out WHERE release_id = ?1 ORDER BY day",
 };
 _Static_assert(ARRAY_LEN(sql) == NUMBERS_N_SQL, "a statement for each");
@@ -117,11 +121,10 @@ static struct cell *find_cell(struct number_cells *cells, struct cell *like)
     return cell;
 }
 
-void number_count(struct coupon *self, const struct release *release, int what, void *call)
+static void count(struct coupon *self, int64_t id, int32_t day, int what, void *call)
 {
     const Rpc__Principal *principal = rpc_principal(call);
-    struct cell like = {
-        .release_id = release->id, .day = release->day, .trade = (int16_t)principal->trade, .what = what};
+    struct cell like = {.release_id = id, .day = day, .trade = (int16_t)principal->trade, .what = what};
     struct cell *cell;
 
     memcpy(like.place, principal->union_path, strnlen(principal->union_path, PLACE_SIZE));
@@ -129,20 +132,75 @@ void number_count(struct coupon *self, const struct release *release, int what, 
     if (!cell)
         return;
     cell->n++;
-    if (what == NUMBERS_GRANTED)
+    if (what == NUMBERS_GRANTED || what == NUMBERS_ENTERED || what == NUMBERS_WITHDRAWN)
         rpc_on_undo(call, undo_count, self->number_cells, cell - self->number_cells->cells, 0);
+}
+
+void number_count(struct coupon *self, const struct release *release, int what, void *call)
+{
+    count(self, release->id, release->day, what, call);
+}
+
+/* Of nobody's trade or union. */
+static void add_at_once(struct coupon *self, int64_t release_id, int32_t day, int what, int64_t n)
+{
+    store_run(self->store, self->numbers.sql + NUMBERS_SQL_ADD, "iiitii", release_id, (int64_t)day, (int64_t)0, "",
+              (int64_t)what, n);
+}
+
+void number_called(struct coupon *self, int64_t release_id, int32_t day)
+{
+    add_at_once(self, release_id, day, NUMBERS_CALLED, 1);
 }
 
 void number_redeemed(struct coupon *self, int64_t release_id, int32_t day, int n)
 {
-    store_run(self->store, self->numbers.sql + NUMBERS_SQL_ADD, "iiitii", release_id, (int64_t)day, (int64_t)0, "",
-              (int64_t)NUMBERS_REDEEMED, (int64_t)n);
+    add_at_once(self, release_id, day, NUMBERS_REDEEMED, n);
 }
 
 void number_sold_out(struct coupon *self, const struct release *release)
 {
     store_run(self->store, self->numbers.sql + NUMBERS_SQL_SOLD_OUT, "iii", release->id, (int64_t)release->day,
               release->sold_out_at);
+}
+
+/* ---- goods ---- */
+
+static int32_t china_day(int64_t at)
+{
+    return (int32_t)((at + INT64_C(8) * 3600000) / COUPON_DAY_MS);
+}
+
+void number_count_goods(struct coupon *self, int64_t goods_id, int reason, void *call)
+{
+    count(self, goods_id, china_day(rpc_now(call)), reason, call);
+}
+
+void number_ordered(struct coupon *self, int64_t goods_id, int64_t fen, bool none_left, void *call)
+{
+    const Rpc__Principal *her = rpc_principal(call);
+    int64_t day = china_day(rpc_now(call));
+    char place[PLACE_SIZE + 1] = "";
+
+    memcpy(place, her->union_path, strnlen(her->union_path, PLACE_SIZE));
+    store_run(self->store, self->numbers.sql + NUMBERS_SQL_ADD, "iiitii", goods_id, day, (int64_t)her->trade, place,
+              (int64_t)NUMBERS_GRANTED, INT64_C(1));
+    store_run(self->store, self->numbers.sql + NUMBERS_SQL_ADD, "iiitii", goods_id, day, (int64_t)her->trade, place,
+              (int64_t)NUMBERS_GRANTED_FEN, fen);
+    if (none_left)
+        store_run(self->store, self->numbers.sql + NUMBERS_SQL_SOLD_OUT, "iii", goods_id, day, rpc_now(call));
+}
+
+void number_handed_over(struct coupon *self, int64_t goods_id, int64_t ordered_at, int64_t fen)
+{
+    add_at_once(self, goods_id, china_day(ordered_at), NUMBERS_REDEEMED, 1);
+    add_at_once(self, goods_id, china_day(ordered_at), NUMBERS_REDEEMED_FEN, fen);
+}
+
+int64_t number_goods_gone_at(const struct coupon *self, int64_t goods_id)
+{
+    store_ask(self->store, self->numbers.sql + NUMBERS_SQL_SOLD_LAST, "i", goods_id);
+    return store_number(self->store, self->numbers.sql + NUMBERS_SQL_SOLD_LAST);
 }
 
 /* ---- writing behind ---- */
@@ -226,7 +284,8 @@ static void on_moved(void *arg, const char *old_path, const char *path, void *ca
 static const struct part_stray strays[] = {
     {"release", "has another number of coupons that are spent",
      "SELECT release_id FROM (SELECT release_id, n FROM number WHERE what = -2 UNION ALL SELECT release_id, -1 FROM "
-     "redemption WHERE state = 2 UNION ALL SELECT release_id, -1 FROM boarding WHERE refusal = 0 AND undone_at = 0) "
+     "redemption WHERE state = 2 UNION ALL SELECT goods_id, -1 FROM shop_order WHERE state IN (2, 3) UNION ALL SELECT "
+     "release_id, -1 FROM boarding WHERE refusal = 0 AND undone_at = 0) "
      "GROUP BY release_id HAVING sum(n) <> 0 LIMIT 1"},
     {NULL, NULL, NULL},
 };

@@ -4,6 +4,9 @@
  * it, a slice at a time. What was counted in the last moments before the daemon died is lost, and nothing else: how
  * many were granted is what the claims say, and is told so.
  *
+ * Goods of the shop are counted likewise, under their id and the days of China since 1970: who orders is counted with
+ * the order, since that is asked much less often.
+ *
  * What was spent of each day is counted with every purchase, of no trade and no union: that is not known at a counter.
  *
  * A union is counted by the NUMBERS_LEVELS levels of its place; while there are more cells than fit between two slices,
@@ -15,8 +18,18 @@
 
 #define NUMBERS_LEVELS 4
 
-/* Beside a Reason, what came of asking; and what was spent, of which nobody has asked. */
-enum { NUMBERS_GRANTED = 0, NUMBERS_REPEATED = -1, NUMBERS_REDEEMED = -2 };
+/* Beside a Reason, what came of asking: she has one, had one already, is in a lot, is so no more. And what nobody asks
+ * for at that moment: what was spent, and what was given by lot or to who waited. */
+enum {
+    NUMBERS_GRANTED = 0,
+    NUMBERS_REPEATED = -1,
+    NUMBERS_REDEEMED = -2,
+    NUMBERS_ENTERED = -3,
+    NUMBERS_WITHDRAWN = -4,
+    NUMBERS_CALLED = -5,
+    NUMBERS_GRANTED_FEN = -6, /* of goods, whose orders differ in what they come to */
+    NUMBERS_REDEEMED_FEN = -7
+};
 
 struct number_cells;
 
@@ -24,9 +37,22 @@ struct number_cells;
 struct number_cells *number_cells_new(void);
 void number_cells_free(struct number_cells *cells);
 
-/* Counts that somebody asked for a coupon of the release's day; with the call that grants it, taken back with it. */
+/* Counts that somebody asked for a coupon of the release's day; what changes something is taken back with its call. */
 void number_count(struct coupon *self, const struct release *release, int what, void *call);
 /* The last one of the release's day was taken. */
 void number_sold_out(struct coupon *self, const struct release *release);
+/* One of a release's day was given by lot, or to who waited. */
+void number_called(struct coupon *self, int64_t release_id, int32_t day);
 /* So many more coupons of a release's day are spent; -1: one is not any more. */
 void number_redeemed(struct coupon *self, int64_t release_id, int32_t day, int n);
+
+/* ---- goods of the shop ---- */
+
+/* Counts that an order of some goods was refused for a Reason. */
+void number_count_goods(struct coupon *self, int64_t goods_id, int reason, void *call);
+/* Somebody has ordered some, which come to so much; none_left: the last of them. */
+void number_ordered(struct coupon *self, int64_t goods_id, int64_t fen, bool none_left, void *call);
+/* An order that was made then was handed over. */
+void number_handed_over(struct coupon *self, int64_t goods_id, int64_t ordered_at, int64_t fen);
+/* When the last of some goods was ordered; 0: never. */
+int64_t number_goods_gone_at(const struct coupon *self, int64_t goods_id);

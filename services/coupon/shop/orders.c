@@ -1,11 +1,9 @@
-#include "services/coupon/shop/orders.h"
+#include "services/coupon/shop/orders_internal.h"
 
-#include "common/benefit/bookings/bookings.h"
-#include "common/pass/qr.h"
 #include "services/coupon/api.h"
 #include "services/coupon/claim/frozen.h"
+#include "services/coupon/numbers/numbers.h"
 #include "services/coupon/points/points.h"
-#include "services/coupon/shop/corners.h"
 #include "services/coupon/shop/fairs.h"
 #include "services/coupon/shop/goods.h"
 
@@ -92,6 +90,29 @@ static bool find(const struct coupon *self, unsigned which, int64_t number, stru
     return found;
 }
 
+bool orders_find(const struct coupon *self, int64_t order_id, struct order *ret)
+{
+    return find(self, SQL_FIND, order_id, ret);
+}
+
+bool orders_find_serial(const struct coupon *self, int64_t serial, struct order *ret)
+{
+    return find(self, SQL_FIND_SERIAL, serial, ret);
+}
+
+size_t orders_page(const struct coupon *self, int64_t of, bool goods, void *call, struct order *ret)
+{
+    const struct rpc_page *page = rpc_page(call);
+    unsigned which = goods ? SQL_OF_GOODS : SQL_HERS;
+    size_t n = 0;
+
+    store_ask(self->store, self->orders.sql + which, "iiii", of, page->before, (int64_t)page->limit, page->states);
+    while (n < page->limit && next(self, which, &ret[n]))
+        n++;
+    store_end(self->store, self->orders.sql + which);
+    return n;
+}
+
 static size_t read_ids(const struct coupon *self, unsigned which, int64_t of, int64_t ret[SLICE])
 {
     store_ask(self->store, self->orders.sql + which, "ii", of, (int64_t)SLICE);
@@ -120,6 +141,31 @@ static void put(struct coupon *self, const struct order *order)
               order->ended_by, order->back, order->tracking, order->reason, order->sealed.bytes, order->sealed.len);
 }
 
+void order_add(struct coupon *self, const struct order *order, void *call)
+{
+    store_run(self->store, self->orders.sql + SQL_ADD, "iiiiiiiiiiiib", order->id, order->goods_id, order->member_id,
+              order->count, order->points, order->entry_id, order->price_fen, order->off_fen, order->corner_id,
+              order->serial, order->at, order->until, order->sealed.bytes, order->sealed.len);
+    say(order, call);
+}
+
+void order_look(struct coupon *self, const struct order *order, void *call)
+{
+    Coupon__AddressSeen seen = COUPON__ADDRESS_SEEN__INIT;
+
+    store_run(self->store, self->orders.sql + SQL_ADD_LOOK, "iiiii", id_next(&self->ids, rpc_now(call)), order->id,
+              order->member_id, rpc_principal(call)->member_id, rpc_now(call));
+    seen.order_id = order->id;
+    seen.member_id = order->member_id;
+    rpc_tell(call, &seen.base);
+}
+
+int32_t order_looks(const struct coupon *self, int64_t order_id)
+{
+    store_ask(self->store, self->orders.sql + SQL_LOOKS, "i", order_id);
+    return (int32_t)store_number(self->store, self->orders.sql + SQL_LOOKS);
+}
+
 /* Nobody finds it in the store's files any more. */
 static void destroy_address(struct coupon *self, struct order *order)
 {
@@ -127,8 +173,21 @@ static void destroy_address(struct coupon *self, struct order *order)
     order->sealed.len = 0;
 }
 
-/* In the arena; NULL: there is none, it does not open, or memory is full. */
-static Coupon__Address *open_address(const struct coupon *self, const struct order *order, struct arena *arena)
+bool order_seal(const struct coupon *self, const Coupon__Address *address, void *call, struct order *order)
+{
+    unsigned char nonce[PII_NONCE_LEN], plain[sizeof(order->sealed.bytes)];
+    size_t len = coupon__address__get_packed_size(address);
+
+    if (len + PII_OVERHEAD > sizeof(order->sealed.bytes))
+        return false;
+    coupon__address__pack(address, plain);
+    rpc_random(call, nonce, sizeof(nonce));
+    pii_seal(self->addresses, CONTEXT, order->id, nonce, plain, len, order->sealed.bytes);
+    order->sealed.len = len + PII_OVERHEAD;
+    return true;
+}
+
+Coupon__Address *order_address(const struct coupon *self, const struct order *order, struct arena *arena)
 {
     char plain[sizeof(order->sealed.bytes)];
     long len = order->sealed.len
@@ -149,8 +208,7 @@ static void end(struct coupon *self, struct order *order, int state, void *call)
     say(order, call);
 }
 
-/* She is told of what others did. */
-static void tell_her(struct coupon *self, const struct order *order, int kind, void *call)
+void order_tell_her(struct coupon *self, const struct order *order, int kind, void *call)
 {
     char *path;
     const Coupon__Goods *goods = goods_find(self, order->goods_id, call, &path);
@@ -164,8 +222,7 @@ static void tell_her(struct coupon *self, const struct order *order, int kind, v
     notice_give(&self->notice, &given, call);
 }
 
-/* It comes to nothing: all that it took goes back. */
-static void undo(struct coupon *self, struct order *order, int state, void *call)
+void order_undo(struct coupon *self, struct order *order, int state, void *call)
 {
     goods_give_back(self, order->goods_id, order->count);
     if (order->entry_id)
@@ -174,13 +231,13 @@ static void undo(struct coupon *self, struct order *order, int state, void *call
     destroy_address(self, order);
     end(self, order, state, call);
     if (state != COUPON__ORDER_STATE__ORDER_CANCELLED)
-        tell_her(self, order, NOTICE__NOTICE_KIND__ORDER_ENDED, call);
+        order_tell_her(self, order, NOTICE__NOTICE_KIND__ORDER_ENDED, call);
 }
 
-/* It is hers for good. */
-static void fulfil(struct coupon *self, struct order *order, int state, void *call)
+void order_fulfil(struct coupon *self, struct order *order, int state, void *call)
 {
     granted_set(&self->granted, order->id, order->member_id, GRANTED__GRANT_STATE__SPENT, call);
+    number_handed_over(self, order->goods_id, order->at, order->price_fen - order->off_fen);
     end(self, order, state, call);
 }
 
@@ -255,407 +312,6 @@ void order_judge(const struct coupon *self, const Coupon__Goods *goods, const ch
         ret->reason = judge_points(self, goods, ret->points, call);
 }
 
-/* ---- messages ---- */
-
-/* Whether the goods are for members of a union that she has left. */
-static bool is_frozen(const struct coupon *self, const struct order *order, void *call)
-{
-    struct audience_rules audience;
-
-    return order->state == COUPON__ORDER_STATE__ORDER_OPEN &&
-           audience_find(&self->audience, order->goods_id, &audience) &&
-           frozen_to(self, order->member_id, audience.path, rpc_now(call));
-}
-
-/* NULL when the call's memory is full. */
-static Coupon__Order *order_message(const struct coupon *self, const struct order *order, void *call)
-{
-    Coupon__Order *message = arena_message(rpc_arena(call), &coupon__order__descriptor);
-    char *path;
-    const Coupon__Goods *goods = goods_find(self, order->goods_id, call, &path);
-
-    if (!message || !goods)
-        return NULL;
-    message->order_id = order->id;
-    message->goods_id = order->goods_id;
-    message->title = goods->title;
-    message->count = (int32_t)order->count;
-    message->points = order->points;
-    message->price_fen = order->price_fen;
-    message->off_fen = order->off_fen;
-    message->due_fen = order->price_fen - order->off_fen;
-    message->corner_id = order->corner_id;
-    message->state = (Coupon__OrderState)order->state;
-    message->ordered_at = order->at;
-    message->until = order->until;
-    message->ended_at = order->ended_at;
-    message->tracking = rpc_text(call, order->tracking);
-    message->remark = rpc_text(call, order->reason);
-    message->points_back = order->back;
-    message->frozen = is_frozen(self, order, call);
-    store_ask(self->store, self->orders.sql + SQL_LOOKS, "i", order->id);
-    message->looks = (int32_t)store_number(self->store, self->orders.sql + SQL_LOOKS);
-    return message;
-}
-
-/* A page of what a question gives. */
-static void reply_list(struct coupon *self, unsigned which, Coupon__OrderList_Closure reply, void *call)
-{
-    struct order *found = arena_alloc(rpc_arena(call), rpc_page(call)->limit * sizeof(*found));
-    Coupon__OrderList list = COUPON__ORDER_LIST__INIT;
-    size_t n = 0;
-
-    while (found && n < rpc_page(call)->limit && next(self, which, &found[n]))
-        n++;
-    store_end(self->store, self->orders.sql + which);
-    for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++)
-        rpc_add(call, &list, orders, order_message(self, &found[i], call));
-    reply(&list, call);
-}
-
-/* ---- a member's ---- */
-
-/* Where it goes: 0, or a Reason with its field. */
-static int way_refusal(const struct coupon *self, const Coupon__CreateOrderRequest *req, const Coupon__Goods *goods,
-                       const char **ret_field)
-{
-    struct corner corner;
-    bool there = false;
-
-    *ret_field = "cornerId";
-    if ((req->corner_id != 0) == (req->address != NULL))
-        return COUPON__REASON__NOWHERE_TO_GET_IT;
-    if (req->address) {
-        *ret_field = "address";
-        return goods->posted ? 0 : COUPON__REASON__NOT_BY_POST;
-    }
-    for (size_t i = 0; i < goods->n_corner_ids; i++)
-        there |= goods->corner_ids[i] == req->corner_id;
-    return there && corners_find(self, req->corner_id, &corner) && !corner.closed ? 0
-                                                                                  : COUPON__REASON__NOT_PICKED_UP_THERE;
-}
-
-static bool seal(const struct coupon *self, const Coupon__Address *address, void *call, struct order *order)
-{
-    unsigned char nonce[PII_NONCE_LEN], plain[sizeof(order->sealed.bytes)];
-    size_t len = coupon__address__get_packed_size(address);
-
-    if (len + PII_OVERHEAD > sizeof(order->sealed.bytes))
-        return false;
-    coupon__address__pack(address, plain);
-    rpc_random(call, nonce, sizeof(nonce));
-    pii_seal(self->addresses, CONTEXT, order->id, nonce, plain, len, order->sealed.bytes);
-    order->sealed.len = len + PII_OVERHEAD;
-    return true;
-}
-
-/* Stock, points and what a fair takes off. 0 or a Reason. */
-static int take(struct coupon *self, const Coupon__Goods *goods, const struct order_terms *terms, struct order *order,
-                void *call)
-{
-    const struct grant grant = {
-        .source_id = order->id,
-        .member_id = order->member_id,
-        .ceiling_key = granted_key(terms->union_id, FAIR_CEILING),
-        .ceiling_fen = terms->ceiling_fen,
-        .fen = terms->off_fen,
-    };
-    int reason = goods_take(self, goods->goods_id, order->count) ? 0 : COUPON__REASON__GOODS_SOLD_OUT;
-
-    if (!reason && terms->points)
-        reason = points_spend(self, goods->ledger_id, terms->points, order->id, call, &order->entry_id);
-    if (!reason && terms->off_fen)
-        reason = granted_note(&self->granted, &grant, call);
-    return reason;
-}
-
-/* rpc CreateOrder: what is due in money is paid when it is picked up; paying at once comes with payments. */
-static void orders__create_order(Coupon__Orders_Service *service, const Coupon__CreateOrderRequest *req,
-                                 Coupon__Order_Closure reply, void *call)
-{
-    struct coupon *self = container_of(service, struct coupon, orders_service);
-    struct order order = {.goods_id = req->goods_id, .count = req->count ? req->count : 1};
-    char *path;
-    const Coupon__Goods *goods = goods_find(self, req->goods_id, call, &path);
-    struct order_terms terms;
-    const char *field;
-    int reason;
-
-    if (!goods || goods->state == COUPON__GOODS_STATE__GOODS_DRAFTED) {
-        rpc_refuse(call, COUPON__REASON__GOODS_NOT_FOUND);
-        return;
-    }
-    order_judge(self, goods, path, order.count, call, &terms);
-    if (rpc_refuse_if(call, terms.reason))
-        return;
-    reason = way_refusal(self, req, goods, &field);
-    if (rpc_refuse_field_if(call, reason, field))
-        return;
-    order.id = id_next(&self->ids, rpc_now(call));
-    order.member_id = rpc_principal(call)->member_id;
-    order.points = terms.points;
-    order.price_fen = terms.price_fen;
-    order.off_fen = terms.off_fen;
-    order.state = COUPON__ORDER_STATE__ORDER_OPEN;
-    order.corner_id = req->corner_id;
-    order.serial = random_id(call);
-    order.at = rpc_now(call);
-    order.until = order.at + goods->wait_days * COUPON_DAY_MS;
-    if (rpc_refuse_field_if(call, req->address && !seal(self, req->address, call, &order) ? RPC__REASON__TOO_LONG : 0,
-                            "address"))
-        return;
-    reason = take(self, goods, &terms, &order, call);
-    if (rpc_refuse_if(call, reason))
-        return;
-    store_run(self->store, self->orders.sql + SQL_ADD, "iiiiiiiiiiiib", order.id, order.goods_id, order.member_id,
-              order.count, order.points, order.entry_id, order.price_fen, order.off_fen, order.corner_id, order.serial,
-              order.at, order.until, order.sealed.bytes, order.sealed.len);
-    say(&order, call);
-    rpc_created(call);
-    reply(order_message(self, &order, call), call);
-}
-
-/* rpc ListOrders: the caller's, newest first. */
-static void orders__list_orders(Coupon__Orders_Service *service, const Coupon__ListOrdersRequest *req,
-                                Coupon__OrderList_Closure reply, void *call)
-{
-    struct coupon *self = container_of(service, struct coupon, orders_service);
-
-    (void)req;
-    store_ask(self->store, self->orders.sql + SQL_HERS, "iiii", rpc_principal(call)->member_id, rpc_page(call)->before,
-              (int64_t)rpc_page(call)->limit, rpc_page(call)->states);
-    reply_list(self, SQL_HERS, reply, call);
-}
-
-/* Somebody else's is not told apart from none. */
-static bool order_of_member(const struct coupon *self, int64_t order_id, void *call, struct order *ret)
-{
-    if (find(self, SQL_FIND, order_id, ret) &&
-        holder_is(&self->holders, rpc_principal(call)->member_id, ret->member_id))
-        return true;
-    rpc_refuse(call, COUPON__REASON__ORDER_NOT_FOUND);
-    return false;
-}
-
-/* rpc GetOrder: the caller's. */
-static void orders__get_order(Coupon__Orders_Service *service, const Coupon__OrderRequest *req,
-                              Coupon__Order_Closure reply, void *call)
-{
-    struct coupon *self = container_of(service, struct coupon, orders_service);
-    struct order order;
-
-    if (order_of_member(self, req->order_id, call, &order))
-        reply(order_message(self, &order, call), call);
-}
-
-/* rpc CancelOrder: again does nothing. */
-static void orders__cancel_order(Coupon__Orders_Service *service, const Coupon__OrderRequest *req,
-                                 Coupon__Order_Closure reply, void *call)
-{
-    struct coupon *self = container_of(service, struct coupon, orders_service);
-    struct order order;
-
-    if (!order_of_member(self, req->order_id, call, &order))
-        return;
-    if (order.state == COUPON__ORDER_STATE__ORDER_OPEN) {
-        undo(self, &order, COUPON__ORDER_STATE__ORDER_CANCELLED, call);
-    } else if (order.state != COUPON__ORDER_STATE__ORDER_CANCELLED) {
-        rpc_refuse(call, COUPON__REASON__ORDER_OVER);
-        return;
-    }
-    reply(order_message(self, &order, call), call);
-}
-
-/* rpc GetOrderCode: of one that is to be picked up. */
-static void orders__get_order_code(Coupon__Orders_Service *service, const Coupon__OrderRequest *req,
-                                   Coupon__OrderCode_Closure reply, void *call)
-{
-    struct coupon *self = container_of(service, struct coupon, orders_service);
-    Coupon__OrderCode message = COUPON__ORDER_CODE__INIT;
-    unsigned char key[PASS_TURN_KEY_LEN];
-    char code[PASS_CODE_SIZE];
-    struct order order;
-    uint16_t key_id;
-
-    if (!order_of_member(self, req->order_id, call, &order))
-        return;
-    if (order.state != COUPON__ORDER_STATE__ORDER_OPEN || !order.corner_id) {
-        rpc_refuse(call, COUPON__REASON__ORDER_OVER);
-        return;
-    }
-    if (!pass_code_make(self->tills, PASS_SCREEN, (uint64_t)order.serial, rpc_now(call), code) ||
-        !pass_turn_key(self->tills, PASS_SCREEN, (uint64_t)order.serial, &key_id, key)) {
-        rpc_refuse(call, RPC__REASON__OVERLOADED);
-        return;
-    }
-    message.order_id = order.id;
-    message.code = code;
-    message.svg = qr_svg_text(code, rpc_arena(call));
-    message.changes_at = pass_changes_at(rpc_now(call));
-    message.turn_key = (ProtobufCBinaryData){sizeof(key), key};
-    reply(message.svg ? &message : NULL, call);
-}
-
-/* ---- at a corner ---- */
-
-/* Which order a code is of, at a corner where the caller hands out. False after refusing. */
-static bool order_of_code(const struct coupon *self, int64_t corner_id, const char *text, void *call, struct order *ret)
-{
-    struct pass_code code;
-
-    if (!corner_of_staff(self, corner_id, call))
-        return false;
-    if (pass_code_check(self->tills, text, strlen(text), rpc_now(call), &code) != PASS_OK || code.kind != PASS_SCREEN ||
-        !find(self, SQL_FIND_SERIAL, (int64_t)code.subject, ret)) {
-        rpc_refuse_field(call, COUPON__REASON__ORDER_CODE_INVALID, "code");
-        return false;
-    }
-    if (ret->corner_id == corner_id)
-        return true;
-    rpc_refuse(call, COUPON__REASON__ORDER_AT_ANOTHER_CORNER);
-    return false;
-}
-
-/* rpc ScanOrder: changes nothing. */
-static void orders__scan_order(Coupon__Orders_Service *service, const Coupon__CornerCodeRequest *req,
-                               Coupon__Order_Closure reply, void *call)
-{
-    struct coupon *self = container_of(service, struct coupon, orders_service);
-    struct order order;
-
-    if (order_of_code(self, req->corner_id, req->code, call, &order))
-        reply(order_message(self, &order, call), call);
-}
-
-/* rpc HandOver: again, by the same person: as it is. */
-static void orders__hand_over(Coupon__Orders_Service *service, const Coupon__HandOverRequest *req,
-                              Coupon__Order_Closure reply, void *call)
-{
-    struct coupon *self = container_of(service, struct coupon, orders_service);
-    struct order order;
-
-    if (!order_of_code(self, req->corner_id, req->code, call, &order))
-        return;
-    if (rpc_refuse_if(call, is_frozen(self, &order, call) ? COUPON__REASON__IS_FROZEN : 0))
-        return;
-    if (order.state == COUPON__ORDER_STATE__ORDER_OPEN) {
-        if (req->paid_fen != order.price_fen - order.off_fen) {
-            rpc_fact_number(call, "dueFen", order.price_fen - order.off_fen);
-            rpc_refuse_field(call, COUPON__REASON__PAYMENT_DIFFERS, "paidFen");
-            return;
-        }
-        fulfil(self, &order, COUPON__ORDER_STATE__ORDER_HANDED_OVER, call);
-    } else if (order.state != COUPON__ORDER_STATE__ORDER_HANDED_OVER ||
-               order.ended_by != rpc_principal(call)->member_id) {
-        rpc_fact_time(call, "endedAt", order.ended_at);
-        rpc_refuse(call, COUPON__REASON__ORDER_OVER);
-        return;
-    }
-    reply(order_message(self, &order, call), call);
-}
-
-/* ---- officials ---- */
-
-static bool goods_are_of_official(const struct coupon *self, int64_t goods_id, int missing, void *call)
-{
-    char *path;
-
-    if (goods_find(self, goods_id, call, &path))
-        return shop_is_official(path, call);
-    rpc_refuse(call, missing);
-    return false;
-}
-
-/* rpc ListGoodsOrders: newest first. */
-static void orders__list_goods_orders(Coupon__Orders_Service *service, const Coupon__ListGoodsOrdersRequest *req,
-                                      Coupon__OrderList_Closure reply, void *call)
-{
-    struct coupon *self = container_of(service, struct coupon, orders_service);
-
-    if (!goods_are_of_official(self, req->goods_id, COUPON__REASON__GOODS_NOT_FOUND, call))
-        return;
-    store_ask(self->store, self->orders.sql + SQL_OF_GOODS, "iiii", req->goods_id, rpc_page(call)->before,
-              (int64_t)rpc_page(call)->limit, rpc_page(call)->states);
-    reply_list(self, SQL_OF_GOODS, reply, call);
-}
-
-static bool order_of_official(const struct coupon *self, int64_t order_id, void *call, struct order *ret)
-{
-    if (find(self, SQL_FIND, order_id, ret))
-        return goods_are_of_official(self, ret->goods_id, COUPON__REASON__ORDER_NOT_FOUND, call);
-    rpc_refuse(call, COUPON__REASON__ORDER_NOT_FOUND);
-    return false;
-}
-
-/* rpc ShowAddress: a look that is on record. */
-static void orders__show_address(Coupon__Orders_Service *service, const Coupon__OrderRequest *req,
-                                 Coupon__Address_Closure reply, void *call)
-{
-    struct coupon *self = container_of(service, struct coupon, orders_service);
-    Coupon__AddressSeen seen = COUPON__ADDRESS_SEEN__INIT;
-    Coupon__Address *address;
-    struct order order;
-
-    if (!order_of_official(self, req->order_id, call, &order))
-        return;
-    if (order.sealed.len == 0) {
-        rpc_refuse(call, COUPON__REASON__ADDRESS_GONE);
-        return;
-    }
-    address = open_address(self, &order, rpc_arena(call));
-    if (rpc_refuse_if(call, address ? 0 : RPC__REASON__STORE_FAILED))
-        return;
-    store_run(self->store, self->orders.sql + SQL_ADD_LOOK, "iiiii", id_next(&self->ids, rpc_now(call)), order.id,
-              order.member_id, rpc_principal(call)->member_id, rpc_now(call));
-    seen.order_id = order.id;
-    seen.member_id = order.member_id;
-    rpc_tell(call, &seen.base);
-    reply(address, call);
-}
-
-/* rpc PostOrder: again with the same: as it is. */
-static void orders__post_order(Coupon__Orders_Service *service, const Coupon__PostOrderRequest *req,
-                               Coupon__Order_Closure reply, void *call)
-{
-    struct coupon *self = container_of(service, struct coupon, orders_service);
-    struct order order;
-
-    if (!order_of_official(self, req->order_id, call, &order) ||
-        rpc_refuse_if(call, is_frozen(self, &order, call) ? COUPON__REASON__IS_FROZEN : 0))
-        return;
-    if (order.state == COUPON__ORDER_STATE__ORDER_OPEN && !order.corner_id) {
-        snprintf(order.tracking, sizeof(order.tracking), "%s", req->tracking);
-        fulfil(self, &order, COUPON__ORDER_STATE__ORDER_POSTED, call);
-        tell_her(self, &order, NOTICE__NOTICE_KIND__ORDER_POSTED, call);
-    } else if (order.state != COUPON__ORDER_STATE__ORDER_POSTED || strcmp(order.tracking, req->tracking) != 0) {
-        rpc_refuse(call, order.state == COUPON__ORDER_STATE__ORDER_OPEN ? COUPON__REASON__NOT_BY_POST
-                                                                        : COUPON__REASON__ORDER_OVER);
-        return;
-    }
-    reply(order_message(self, &order, call), call);
-}
-
-/* rpc RefuseOrder: again does nothing. */
-static void orders__refuse_order(Coupon__Orders_Service *service, const Coupon__RefuseOrderRequest *req,
-                                 Coupon__Order_Closure reply, void *call)
-{
-    struct coupon *self = container_of(service, struct coupon, orders_service);
-    struct order order;
-
-    if (!order_of_official(self, req->order_id, call, &order))
-        return;
-    if (order.state == COUPON__ORDER_STATE__ORDER_OPEN) {
-        snprintf(order.reason, sizeof(order.reason), "%s", req->reason);
-        undo(self, &order, COUPON__ORDER_STATE__ORDER_REFUSED, call);
-    } else if (order.state != COUPON__ORDER_STATE__ORDER_REFUSED) {
-        rpc_refuse(call, COUPON__REASON__ORDER_OVER);
-        return;
-    }
-    reply(order_message(self, &order, call), call);
-}
-
-const Coupon__Orders_Service orders_api = COUPON__ORDERS__INIT(orders__);
-
 /* ---- what is due ---- */
 
 static bool tidy(void *arg, void *call)
@@ -668,7 +324,7 @@ static bool tidy(void *arg, void *call)
 
     for (size_t i = 0; i < n_late; i++) {
         if (find(self, SQL_FIND, late[i], &order))
-            undo(self, &order, COUPON__ORDER_STATE__ORDER_LAPSED, call);
+            order_undo(self, &order, COUPON__ORDER_STATE__ORDER_LAPSED, call);
     }
     for (size_t i = 0; i < n_old; i++) {
         if (find(self, SQL_FIND, old[i], &order)) {
@@ -691,7 +347,7 @@ static bool settle(void *arg, int64_t number, int64_t holder_id, void *call)
         if (!find(self, SQL_FIND, ids[i], &order))
             continue;
         if (order.state == COUPON__ORDER_STATE__ORDER_OPEN) {
-            undo(self, &order, COUPON__ORDER_STATE__ORDER_ENDED, call);
+            order_undo(self, &order, COUPON__ORDER_STATE__ORDER_ENDED, call);
         } else {
             destroy_address(self, &order);
             put(self, &order);
@@ -718,7 +374,7 @@ static void on_export(void *arg, struct part_export *export)
 
         if (kept) {
             kept->order = order_message(self, &order, export->call);
-            kept->address = open_address(self, &order, arena);
+            kept->address = order_address(self, &order, arena);
         }
         more = part_give(export, kept, order.id);
     }

@@ -34,3 +34,10 @@ CREATE TABLE shop_look (
 ) STRICT;
 CREATE INDEX shop_look_of_order ON shop_look (order_id);
 CREATE INDEX shop_look_of_member ON shop_look (member_id, look_id);
+-- step 2 rows
+-- What was handed over of the shop before numbers/numbers.h counted it: `what` -2 and, what it came to, -7; of days since 1970.
+INSERT INTO number (release_id, day, trade, place, what, n)
+SELECT goods_id, (at + 28800000) / 86400000, 0, '', -2, count(*) FROM shop_order WHERE state IN (2, 3) GROUP BY 1, 2;
+INSERT INTO number (release_id, day, trade, place, what, n)
+SELECT goods_id, (at + 28800000) / 86400000, 0, '', -7, sum(price_fen - off_fen) FROM shop_order WHERE state IN (2, 3)
+GROUP BY 1, 2;

@@ -1,5 +1,6 @@
 #include "services/coupon/api.h"
 #include "services/coupon/claim/frozen.h"
+#include "services/coupon/numbers/numbers.h"
 #include "services/coupon/rules.h"
 #include "services/coupon/ticket/gates.h"
 #include "services/coupon/ticket/invitations.h"
@@ -26,6 +27,12 @@ static struct release *tickets_release(struct coupon *self, int64_t release_id, 
     return NULL;
 }
 
+static void refuse_counted(struct coupon *self, const struct release *release, int refusal, void *call)
+{
+    number_count(self, release, refusal, call);
+    refuse_asking(release, refusal, call);
+}
+
 /* A cell of a release that the caller may ask for now; false after refusing. */
 static bool asked_cell(struct coupon *self, struct release *release, int32_t departure, int32_t class, void *call,
                        struct ticket_cell *ret)
@@ -39,7 +46,7 @@ static bool asked_cell(struct coupon *self, struct release *release, int32_t dep
     if (!refusal && rpc_now(call) >= ret->departs_at)
         refusal = COUPON__REASON__DEPARTED;
     if (refusal)
-        refuse_asking(release, refusal, call);
+        refuse_counted(self, release, refusal, call);
     return !refusal;
 }
 
@@ -128,13 +135,20 @@ static bool may_ask(struct coupon *self, int64_t coupon_id, int32_t most, void *
     return false;
 }
 
-/* Takes seats of a cell; false after refusing. */
-static bool take(struct coupon *self, struct ticket_cell *cell, size_t n, void *call)
+/* Takes seats of a cell; false after refusing, with how many came before her and when the last of them did. */
+static bool take(struct coupon *self, const struct release *release, struct ticket_cell *cell, size_t n, void *call)
 {
+    int64_t last;
+
     if (ticket_cell_take(self, cell, (int32_t)n, call))
         return true;
+    number_count(self, release, COUPON__REASON__NO_SEAT_LEFT, call);
+    last = ticket_cell_last(&self->tickets, cell->id);
     rpc_fact_number(call, "left", cell->waiting ? 0 : cell->quota - cell->taken);
     rpc_fact_number(call, "waiting", cell->waiting);
+    rpc_fact_number(call, "cameBefore", cell->taken + cell->waiting);
+    if (cell->taken == cell->quota && last)
+        rpc_fact_time(call, "soldOutAt", last);
     rpc_refuse(call, COUPON__REASON__NO_SEAT_LEFT);
     return false;
 }
@@ -159,12 +173,14 @@ static void tickets__take_ticket(Coupon__Tickets_Service *service, const Coupon_
     struct ticket_cell cell;
     struct ticket_seat seat;
     struct company company;
+    int refusal;
 
     if (!release)
         return;
     release_enter_now(release, rpc_now(call));
     first = claimants_find(&release->claimants, member_id);
     if (first) {
+        number_count(self, release, NUMBERS_REPEATED, call);
         reply_seat(self, first, reply, call);
         return;
     }
@@ -176,8 +192,11 @@ static void tickets__take_ticket(Coupon__Tickets_Service *service, const Coupon_
         rpc_refuse(call, RPC__REASON__OVERLOADED);
         return;
     }
-    if (!may_ask(self, 0, terms->companions, call, &company) || !take(self, &cell, 1 + company.n, call) ||
-        rpc_refuse_if(call, ticket_seat_give(self, release, &cell, member_id, 0, call, &seat.coupon_id)))
+    if (!may_ask(self, 0, terms->companions, call, &company) || !take(self, release, &cell, 1 + company.n, call))
+        return;
+    refusal = ticket_seat_give(self, release, &cell, member_id, 0, call, &seat.coupon_id);
+    number_count(self, release, refusal, call);
+    if (rpc_refuse_if(call, refusal))
         return;
     seat.release_id = release->id;
     invitations_add(self, &seat, &cell, answer_until(terms, &cell, rpc_now(call)), company.numbers, company.n, call);
@@ -227,7 +246,7 @@ static void tickets__invite_companions(Coupon__Tickets_Service *service, const C
     if (rpc_refuse_if(call, rpc_now(call) >= cell.departs_at ? COUPON__REASON__DEPARTED : 0) ||
         !read_company(self, req->companions, req->n_companions, call, &company) ||
         !may_ask(self, seat.coupon_id, terms->companions, call, &company) ||
-        (company.n && !take(self, &cell, company.n, call)))
+        (company.n && !take(self, release, &cell, company.n, call)))
         return;
     invitations_add(self, &seat, &cell, answer_until(terms, &cell, rpc_now(call)), company.numbers, company.n, call);
     reply_seat(self, seat.coupon_id, reply, call);
@@ -386,6 +405,8 @@ static void tickets__accept_invitation(Coupon__Tickets_Service *service, const C
     if (!find_of(self, req->invitation_id, false, call, &invitation))
         return;
     release = release_find(self, invitation.release_id);
+    if (release)
+        release_enter_now(release, rpc_now(call));
     coupon_id = release ? claimants_find(&release->claimants, member_id) : 0;
     if (coupon_id && ticket_seat_find(&self->tickets, coupon_id, &seat) && seat.invitation_id == invitation.id) {
         reply_seat(self, coupon_id, reply, call);
@@ -394,16 +415,16 @@ static void tickets__accept_invitation(Coupon__Tickets_Service *service, const C
     refusal = accept_refusal(self, release, &invitation, call);
     if (refusal) {
         if (release)
-            refuse_asking(release, refusal, call);
+            refuse_counted(self, release, refusal, call);
         else
             rpc_refuse(call, refusal);
         return;
     }
-    release_enter_now(release, rpc_now(call));
     invitation_set(self, &invitation, COUPON__COMPANION_STATE__ACCEPTED, call);
     refusal = ticket_cell_find(&self->tickets, invitation.cell_id, &cell)
                   ? ticket_seat_give(self, release, &cell, member_id, invitation.id, call, &coupon_id)
                   : (int)COUPON__REASON__SEAT_NOT_OFFERED;
+    number_count(self, release, refusal, call);
     if (rpc_refuse_if(call, refusal))
         return;
     rpc_created(call);

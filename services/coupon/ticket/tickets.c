@@ -1,6 +1,7 @@
 #include "services/coupon/ticket/tickets.h"
 
 #include "services/coupon/claim/frozen.h"
+#include "services/coupon/numbers/numbers.h"
 #include "services/coupon/ticket/gates.h"
 #include "services/coupon/ticket/invitations.h"
 
@@ -19,6 +20,7 @@ enum {
     SQL_CELL,
     SQL_CELL_AT,
     SQL_CELLS,
+    SQL_CELL_LAST,
     SQL_LEFT,
     SQL_LAST,
     SQL_DUE,
@@ -42,6 +44,8 @@ static const char *const sql[] = {
     [SQL_CELL] = "SELECT " CELL_COLUMNS " FROM ticket_cell WHERE cell_id = ?1",
     [SQL_CELL_AT] = "SELECT " CELL_COLUMNS " FROM ticket_cell WHERE release_id = ?1 AND departure = ?2 AND class = ?3",
     [SQL_CELLS] = "SELECT " CELL_COLUMNS " FROM ticket_cell WHERE release_id = ?1 ORDER BY departure, class",
+    [SQL_CELL_LAST] = "SELECT coalesce((SELECT at FROM claim WHERE coupon_id = (SELECT max(coupon_id) FROM ticket_seat "
+                      "WHERE cell_id = ?1 AND freed_at = 0)), 0)",
     [SQL_LEFT] = "SELECT coalesce(sum(quota - taken), 0) FROM ticket_cell WHERE release_id = ?1 AND waiting = 0 "
                  "AND departs_at > ?2",
     [SQL_LAST] = "SELECT coalesce(max(departs_at), 0) FROM ticket_cell WHERE release_id = ?1",
@@ -86,6 +90,12 @@ bool ticket_cell_at(const struct tickets *tickets, int64_t release_id, int32_t d
 {
     store_ask(tickets->store, tickets->sql + SQL_CELL_AT, "iii", release_id, (int64_t)departure, (int64_t) class);
     return store_only(tickets->store, tickets->sql + SQL_CELL_AT, INTO_CELL(ret));
+}
+
+int64_t ticket_cell_last(const struct tickets *tickets, int64_t cell_id)
+{
+    store_ask(tickets->store, tickets->sql + SQL_CELL_LAST, "i", cell_id);
+    return store_number(tickets->store, tickets->sql + SQL_CELL_LAST);
 }
 
 /* Tells how a cell is now; coupon_id is whose seat was given or came back, 0: none. */
@@ -481,6 +491,7 @@ static void call_up(struct coupon *self, struct release *release, const struct t
     reason = ticket_seat_give(self, release, &cell, got.member_id, 0, call, &got.about_id);
     if (rpc_refuse_if(call, reason))
         return;
+    number_called(self, release->id, release->day);
     got.at = cell.departs_at;
     notice_give(&self->notice, &got, call);
 }

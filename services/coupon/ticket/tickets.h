@@ -58,6 +58,8 @@ bool ticket_cell_at(const struct tickets *tickets, int64_t release_id, int32_t d
                     struct ticket_cell *ret);
 /* Takes n seats of a cell, or frees -n. False, and nothing is done: there are not so many, or others wait for them. */
 bool ticket_cell_take(struct coupon *self, struct ticket_cell *cell, int32_t n, void *call);
+/* When the last seat of a cell that somebody has was given; 0: nobody has one. */
+int64_t ticket_cell_last(const struct tickets *tickets, int64_t cell_id);
 
 /* ---- seats ---- */
 

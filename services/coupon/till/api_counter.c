@@ -30,6 +30,18 @@ bool counter_of_staff(struct coupon *self, int64_t branch_id, int64_t device_id,
                                 "deviceId");
 }
 
+/* Its name is the scanner's. */
+static void counter_message(const struct scanner *scanner, Coupon__Counter *ret)
+{
+    coupon__counter__init(ret);
+    ret->device_id = scanner->id;
+    ret->branch_id = scanner->place_id;
+    ret->staff_id = scanner->staff_id;
+    ret->name = unconst(scanner->name);
+    ret->registered_at = scanner->registered_at;
+    ret->revoked_at = scanner->revoked_at;
+}
+
 int counter_doubt(struct coupon *self, const struct scanner *scanner, int64_t at, void *call)
 {
     if (at <= 0)
@@ -50,13 +62,9 @@ int counter_doubt(struct coupon *self, const struct scanner *scanner, int64_t at
 
 static void reply_counter(const struct scanner *scanner, Coupon__Counter_Closure reply, void *call)
 {
-    Coupon__Counter message = COUPON__COUNTER__INIT;
+    Coupon__Counter message;
 
-    message.device_id = scanner->id;
-    message.branch_id = scanner->place_id;
-    message.name = unconst(scanner->name);
-    message.registered_at = scanner->registered_at;
-    message.revoked_at = scanner->revoked_at;
+    counter_message(scanner, &message);
     reply(&message, call);
 }
 
@@ -97,6 +105,31 @@ static void counters__revoke_counter(Coupon__Counters_Service *service, const Co
         return;
     scanner_revoke(&self->scanners, &scanner, call);
     reply_counter(&scanner, reply, call);
+}
+
+/* rpc ListCounters: of those that are in use, the newest first. */
+static void counters__list_counters(Coupon__Counters_Service *service, const Coupon__ListCountersRequest *req,
+                                    Coupon__CounterList_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, counters_service);
+    const struct rpc_page *page = rpc_page(call);
+    struct scanner *found = arena_alloc(rpc_arena(call), page->limit * sizeof(*found));
+    Coupon__CounterList list = COUPON__COUNTER_LIST__INIT;
+    size_t n = 0;
+
+    if (!may_see_sales(self, req->branch_id, call))
+        return;
+    scanners_ask(&self->scanners, req->branch_id, page->before, (int)page->limit);
+    while (found && n < page->limit && scanners_next(&self->scanners, &found[n]))
+        n++;
+    for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++) {
+        Coupon__Counter *message = arena_message(rpc_arena(call), &coupon__counter__descriptor);
+
+        if (message)
+            counter_message(&found[i], message);
+        rpc_add(call, &list, counters, message);
+    }
+    reply(&list, call);
 }
 
 const Coupon__Counters_Service counters_api = COUPON__COUNTERS__INIT(counters__);

@@ -1,5 +1,6 @@
 #include "common/cn/cn_id.h"
 #include "services/subsidy/application/applications.h"
+#include "services/subsidy/run/runs.h"
 #include "services/subsidy/scheme/scheme_rules.h"
 
 #define LOOKS_SHOWN  50
@@ -13,9 +14,19 @@ static Subsidy__Application *message_of(struct subsidy *self, const struct appli
 {
     Subsidy__Application *message = arena_message(rpc_arena(call), &subsidy__application__descriptor);
     bool goes = application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_IN_REVIEW;
+    struct run_line line;
+    struct award award;
 
     if (!message)
         return NULL;
+    if (application->state >= SUBSIDY__APPLICATION_STATE__APPLICATION_SHOWN &&
+        awards_find(self, application->id, &award)) {
+        message->place = award.place;
+        message->shown_until = award.shown_until;
+    }
+    if (application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_PAYABLE &&
+        run_line_of(self, application->id, &line))
+        message->payment_words = unconst(run_line_words(&line));
     message->application_id = application->id;
     message->scheme_id = application->scheme_id;
     message->scheme_title = scheme->title;

@@ -1,5 +1,6 @@
 #include "services/subsidy/application/application_internal.h"
 #include "services/subsidy/scheme/scheme_rules.h"
+#include "services/subsidy/objection/objections.h"
 
 #define SLICE 16 /* each with its scheme in memory */
 
@@ -136,13 +137,20 @@ static void escalate(struct subsidy *self, struct application *application, cons
     application_put(self, application, &step, call);
 }
 
-static void lapse(struct subsidy *self, struct application *application, void *call)
+/* A place that it had is the next one's. */
+void application_lapse(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application, void *call)
 {
     const struct application_step step = {.kind = SUBSIDY__STEP_KIND__STEP_LAPSED};
+    bool had = application->state >= SUBSIDY__APPLICATION_STATE__APPLICATION_SHOWN;
 
+    if (had)
+        selection_frees(self, scheme, application, call);
     application_leaves(application, SUBSIDY__APPLICATION_STATE__APPLICATION_LAPSED, 0, rpc_now(call));
     application_frees(self, application->id);
     application_put(self, application, &step, call);
+    objections_end(self, application->id, call);
+    if (had)
+        selection_next(self, scheme, call);
 }
 
 static void fall_due(struct subsidy *self, int64_t application_id, void *call)
@@ -153,10 +161,14 @@ static void fall_due(struct subsidy *self, int64_t application_id, void *call)
     if (!application_find(self, application_id, &application))
         return;
     scheme = scheme_find(self, application.scheme_id, rpc_arena(call));
-    if (application.state == SUBSIDY__APPLICATION_STATE__APPLICATION_IN_REVIEW && scheme)
+    if (!scheme)
+        return;
+    if (application.state == SUBSIDY__APPLICATION_STATE__APPLICATION_IN_REVIEW)
         escalate(self, &application, scheme, call);
     else if (application.state == SUBSIDY__APPLICATION_STATE__APPLICATION_GIVEN_BACK)
-        lapse(self, &application, call);
+        application_lapse(self, scheme, &application, call);
+    else if (application.state == SUBSIDY__APPLICATION_STATE__APPLICATION_SHOWN)
+        selection_shown(self, scheme, &application, call);
 }
 
 bool application_tidy(void *arg, void *call)
@@ -174,10 +186,28 @@ bool application_tidy(void *arg, void *call)
 
 /* ---- accounts that are no more ---- */
 
+/* Not once it is ended, or its payment is ordered: that comes to an end of its own. */
+static bool may_lapse(const struct application *application)
+{
+    switch (application->state) {
+    case SUBSIDY__APPLICATION_STATE__APPLICATION_IN_REVIEW:
+    case SUBSIDY__APPLICATION_STATE__APPLICATION_GIVEN_BACK:
+    case SUBSIDY__APPLICATION_STATE__APPLICATION_APPROVED:
+    case SUBSIDY__APPLICATION_STATE__APPLICATION_WAITING:
+    case SUBSIDY__APPLICATION_STATE__APPLICATION_SHOWN:
+    case SUBSIDY__APPLICATION_STATE__APPLICATION_OBJECTED:
+    case SUBSIDY__APPLICATION_STATE__APPLICATION_PAYABLE:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Nobody holds the number any more: what is not decided lapses, and what she wrote is destroyed. */
 static bool end_all(struct subsidy *self, int64_t number, void *call)
 {
     struct application application;
+    const Subsidy__Scheme *scheme;
     int64_t ids[SLICE];
     size_t n;
 
@@ -190,15 +220,16 @@ static bool end_all(struct subsidy *self, int64_t number, void *call)
             application_drop(self, &application);
             continue;
         }
-        if (application.state < SUBSIDY__APPLICATION_STATE__APPLICATION_APPROVED)
-            lapse(self, &application, call);
+        scheme = scheme_find(self, application.scheme_id, rpc_arena(call));
+        if (scheme && may_lapse(&application))
+            application_lapse(self, scheme, &application, call);
         store_run(self->store, application_sql(self, APPLICATION_SQL_FORGET), "i", ids[i]);
         self->parts.erased = true;
     }
     return n == SLICE;
 }
 
-/* What one person may have once and has been given by two accounts, she keeps the first of. */
+/* What one person may have once and has been given by two accounts, she keeps the first of, or what is ordered. */
 static bool end_twice(struct subsidy *self, int64_t holder_id, void *call)
 {
     struct application application;
@@ -213,7 +244,7 @@ static bool end_twice(struct subsidy *self, int64_t holder_id, void *call)
         if (scheme && scheme->once != SUBSIDY__ONCE__ONCE_ANY && application_find(self, id, &application))
             break;
     }
-    lapse(self, &application, call);
+    application_lapse(self, scheme, &application, call);
     return true;
 }
 

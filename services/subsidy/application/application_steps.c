@@ -34,7 +34,8 @@ void application_leaves(struct application *application, int state, int64_t due_
     application->overdue = false;
 }
 
-static int64_t tell(struct subsidy *self, const struct application *application, int kind, void *call)
+static int64_t tell(struct subsidy *self, const struct application *application, const struct application_step *step,
+                    void *call)
 {
     Subsidy__ApplicationChanged changed = SUBSIDY__APPLICATION_CHANGED__INIT;
     unsigned char hash[APPLICATION_HASH_LEN];
@@ -44,7 +45,8 @@ static int64_t tell(struct subsidy *self, const struct application *application,
     changed.scheme_id = application->scheme_id;
     changed.member_id = application->member_id;
     changed.state = (Subsidy__ApplicationState)application->state;
-    changed.kind = (Subsidy__StepKind)kind;
+    changed.kind = (Subsidy__StepKind)step->kind;
+    changed.order_id = step->order_id;
     changed.nth = (int32_t)application->n_steps;
     changed.previous_seq = application->journal_seq;
     changed.office_path = unconst(application->office_path);
@@ -75,7 +77,7 @@ void application_put(struct subsidy *self, struct application *application, cons
     size_t len = seal_remark(self, application->id, step->remark, call, sealed);
 
     application->n_steps++;
-    application->journal_seq = tell(self, application, step->kind, call);
+    application->journal_seq = tell(self, application, step, call);
     store_run(self->store, application_sql(self, APPLICATION_SQL_ADD_STEP), "iiiiitiibib", application->id,
               application->n_steps, (int64_t)step->kind, (int64_t)application->step, rpc_now(call),
               application->office_path, step->by_id, step->gave_by, sealed, len, application->journal_seq,
@@ -87,6 +89,21 @@ void application_put(struct subsidy *self, struct application *application, cons
               (int64_t)application->again, application->submitted_at, application->n_steps, application->journal_seq);
     if (len)
         store_run(self->store, application_sql(self, APPLICATION_SQL_SET_REMARK), "ib", application->id, sealed, len);
+}
+
+void application_set_due(struct subsidy *self, struct application *application, int64_t due_at)
+{
+    application->due_at = due_at;
+    store_run(self->store, application_sql(self, APPLICATION_SQL_SET_DUE), "ii", application->id, due_at);
+}
+
+void application_tell_her(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                          int kind, void *call)
+{
+    const struct notice_given given = {
+        .kind = kind, .member_id = application->member_id, .about_id = application->id, .title = scheme->title};
+
+    notice_give(&self->notice, &given, call);
 }
 
 size_t application_steps(const struct subsidy *self, const struct application *application,

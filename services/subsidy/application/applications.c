@@ -3,6 +3,7 @@
 #include "common/base/sha256.h"
 
 #define CONTEXT "application"
+#define GRANTED "(4, 8, 9, 10, 11, 12, 13)" /* APPLICATION_APPROVED, and APPLICATION_WAITING to APPLICATION_PAID */
 #define COLUMNS                                                                                                        \
     "application_id, scheme_id, family_id, member_id, shown_name, union_path, state, step, office_path, since, "       \
     "due_at, period_at, amount_fen, taken_by, overdue, again, submitted_at, saved_at, n_steps, journal_seq"
@@ -16,6 +17,7 @@ static const char *const sql[] = {
         "UPDATE application SET shown_name = ?2, union_path = ?3, state = ?4, step = ?5, office_path = ?6, "
         "since = ?7, due_at = ?8, period_at = ?9, amount_fen = ?10, taken_by = ?11, overdue = ?12, again = ?13, "
         "submitted_at = ?14, n_steps = ?15, journal_seq = ?16 WHERE application_id = ?1",
+    [APPLICATION_SQL_SET_DUE] = "UPDATE application SET due_at = ?2 WHERE application_id = ?1",
     [APPLICATION_SQL_SAVE] = "UPDATE application SET answers = ?2, saved_at = ?3 WHERE application_id = ?1",
     [APPLICATION_SQL_ANSWERS] = "SELECT answers FROM application WHERE application_id = ?1",
     [APPLICATION_SQL_REMARK] = "SELECT remark FROM application WHERE application_id = ?1",
@@ -43,18 +45,21 @@ static const char *const sql[] = {
                               " AND family_id = ?2 AND state IN (1, 3) ORDER BY state DESC LIMIT 1",
     [APPLICATION_SQL_N_OPEN] = "SELECT count(*) FROM application WHERE " HOLDER_HERS " AND state IN (1, 2, 3)",
     [APPLICATION_SQL_HAD] = "SELECT application_id FROM application WHERE " HOLDER_HERS
-                            " AND family_id = ?2 AND state = 4 AND (?3 = 0 OR period_at = ?3) LIMIT 1",
+                            " AND family_id = ?2 AND state IN " GRANTED " AND (?3 = 0 OR period_at = ?3) LIMIT 1",
     [APPLICATION_SQL_DUE] =
         "SELECT application_id FROM application WHERE due_at > 0 AND due_at <= ?1 ORDER BY due_at LIMIT ?2",
     [APPLICATION_SQL_OF_NUMBER] =
         "SELECT application_id FROM application WHERE member_id = ?1 AND (state IN (1, 2, 3) OR answers "
         "<> x'') LIMIT ?2",
-    /* What one person has been given more often than once, the later one. */
+    /* What one person has been given more often than once, the later one; but what is ordered or paid stays. */
     [APPLICATION_SQL_TWICE] =
         "SELECT b.application_id, b.scheme_id FROM application a JOIN application b USING (family_id) WHERE "
         "a.member_id IN " HOLDER_NUMBERS("?1") " AND b.member_id IN " HOLDER_NUMBERS(
-            "?1") " AND a.state = 4 AND b.state = 4 AND a.application_id < b.application_id AND b.application_id > ?2 "
-                  "AND a.period_at = b.period_at ORDER BY b.application_id LIMIT 1",
+            "?1") " AND a.state IN " GRANTED " AND b.state IN " GRANTED
+                  " AND a.application_id <> b.application_id AND b.state NOT IN (12, 13) AND (a.application_id < "
+                  "b.application_id OR "
+                  "a.state IN (12, 13)) AND b.application_id > ?2 AND a.period_at = b.period_at ORDER BY "
+                  "b.application_id LIMIT 1",
     [APPLICATION_SQL_ADD_STEP] =
         "INSERT INTO application_step (application_id, nth, kind, step, at, office_path, by_id, gave_by, "
         "remark, journal_seq, journal_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -299,11 +304,12 @@ static const struct part_stray strays[] = {
      "SELECT application_id FROM application a WHERE n_steps <> (SELECT count(*) FROM application_step s WHERE "
      "s.application_id = a.application_id) LIMIT 1"},
     {"application", "is approved by fewer than two people",
-     "SELECT application_id FROM application a WHERE state = 4 AND (SELECT count(DISTINCT by_id) FROM application_step "
+     "SELECT application_id FROM application a WHERE state IN " GRANTED
+     " AND (SELECT count(DISTINCT by_id) FROM application_step "
      "s WHERE s.application_id = a.application_id AND kind = 4) < 2 LIMIT 1"},
     {"certificate", "is of no application that uses it",
      "SELECT application_id FROM certificate WHERE application_id NOT IN (SELECT application_id FROM application WHERE "
-     "state IN (2, 3, 4)) LIMIT 1"},
+     "state IN (2, 3) OR state IN " GRANTED ") LIMIT 1"},
     {NULL, NULL, NULL},
 };
 

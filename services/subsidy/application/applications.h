@@ -29,6 +29,7 @@ struct application_step {
     int kind; /* Subsidy__StepKind */
     int64_t by_id, gave_by;
     const char *remark; /* NULL: none */
+    int64_t order_id;   /* of STEP_ORDERED */
 };
 
 bool application_find(const struct subsidy *self, int64_t application_id, struct application *ret);
@@ -70,6 +71,10 @@ char *application_remark(const struct subsidy *self, int64_t application_id, str
 size_t application_steps(const struct subsidy *self, const struct application *application,
                          const Subsidy__Scheme *scheme, void *call, Subsidy__ApplicationStep **ret);
 
+/* It lapses, and what it had is free. */
+void application_lapse(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application,
+                       void *call);
+
 /* The union that decides in a step on who belongs to a union. */
 void application_office(const Subsidy__Scheme *scheme, const char *union_path, int step, char ret[UNION_PATH_SIZE]);
 /* It passes to an office for a step of its scheme. */
@@ -79,6 +84,11 @@ void application_leaves(struct application *application, int state, int64_t due_
 /* Tells the journal what has happened to it, and keeps it as it is now. */
 void application_put(struct subsidy *self, struct application *application, const struct application_step *step,
                      void *call);
+/* When something is due of it, and nothing else, becomes another time. */
+void application_set_due(struct subsidy *self, struct application *application, int64_t due_at);
+/* She is told of it (Notice__NoticeKind). */
+void application_tell_her(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                          int kind, void *call);
 /* It uses the certificates that are written into it, and no others: 0 or CERTIFICATE_USED. */
 int application_takes(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
                       const Subsidy__FormAnswers *answers);

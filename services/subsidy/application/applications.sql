@@ -64,3 +64,6 @@ CREATE TABLE application_look (
     at             INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX application_look_of ON application_look (application_id, look_id);
+-- step 2
+-- What a scheme's selection counts (selection/selections.h): those decided.
+CREATE INDEX application_of_scheme ON application (scheme_id, state, amount_fen) WHERE state > 3;

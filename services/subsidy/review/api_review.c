@@ -1,4 +1,5 @@
 #include "services/subsidy/application/applications.h"
+#include "services/subsidy/selection/selections.h"
 
 #define COUNT_MOST 10000
 
@@ -211,15 +212,6 @@ static void reviews__leave_review(Subsidy__Reviews_Service *service, const Subsi
 
 /* ---- deciding ---- */
 
-static void tell_her(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
-                     int kind, void *call)
-{
-    const struct notice_given given = {
-        .kind = kind, .member_id = application->member_id, .about_id = application->id, .title = scheme->title};
-
-    notice_give(&self->notice, &given, call);
-}
-
 /* One more hand; with enough of them it goes on. 0 or a Reason. */
 static int approve(struct subsidy *self, struct application *application, const Subsidy__Scheme *scheme, void *call)
 {
@@ -228,23 +220,26 @@ static int approve(struct subsidy *self, struct application *application, const 
                                     .by_id = rpc_principal(call)->member_id,
                                     .gave_by = gave_office(application, at->role, call)};
     int refusal, n = application_approvals(self, application, step.by_id, step.gave_by, &refusal);
+    bool passes = n + 1 >= (at->hands ? at->hands : 1), last = (size_t)application->step + 1 >= scheme->n_steps;
 
+    if (!refusal && passes && last)
+        refusal = selection_refusal(self, scheme, application, call);
     if (refusal)
         return refusal;
     application->taken_by = 0;
     application_put(self, application, &step, call);
-    if (n + 1 < (at->hands ? at->hands : 1))
+    if (!passes)
         return 0;
     step = (struct application_step){.kind = SUBSIDY__STEP_KIND__STEP_PASSED_ON};
-    if ((size_t)application->step + 1 < scheme->n_steps) {
+    if (!last) {
         application_enters(application, scheme, application->step + 1, rpc_now(call));
     } else {
         step.kind = SUBSIDY__STEP_KIND__STEP_DECIDED;
         application_leaves(application, SUBSIDY__APPLICATION_STATE__APPLICATION_APPROVED, 0, rpc_now(call));
-        tell_her(self, application, scheme, NOTICE__NOTICE_KIND__SUBSIDY_APPROVED, call);
+        application_tell_her(self, application, scheme, NOTICE__NOTICE_KIND__SUBSIDY_APPROVED, call);
     }
     application_put(self, application, &step, call);
-    return 0;
+    return last ? selection_admit(self, scheme, application, call) : 0;
 }
 
 static int give_back_or_refuse(struct subsidy *self, struct application *application, const Subsidy__Scheme *scheme,
@@ -265,8 +260,9 @@ static int give_back_or_refuse(struct subsidy *self, struct application *applica
                                : SUBSIDY__APPLICATION_STATE__APPLICATION_GIVEN_BACK,
                        refuses ? 0 : now + scheme_correct_ms(scheme), now);
     application_put(self, application, &step, call);
-    tell_her(self, application, scheme,
-             refuses ? NOTICE__NOTICE_KIND__SUBSIDY_REFUSED : NOTICE__NOTICE_KIND__SUBSIDY_GIVEN_BACK, call);
+    application_tell_her(self, application, scheme,
+                         refuses ? NOTICE__NOTICE_KIND__SUBSIDY_REFUSED : NOTICE__NOTICE_KIND__SUBSIDY_GIVEN_BACK,
+                         call);
     return 0;
 }
 

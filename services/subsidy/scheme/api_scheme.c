@@ -1,4 +1,7 @@
+#include "common/cn/cn_calendar.h"
+#include "common/cn/cn_id.h"
 #include "services/subsidy/application/applications.h"
+#include "services/subsidy/run/runs.h"
 #include "services/subsidy/scheme/scheme_rules.h"
 #include "services/subsidy/scheme/schemes.h"
 
@@ -8,9 +11,26 @@ static const int opening_roles[] = {RULE__ROLE__BENEFIT_MANAGER, RULE__ROLE__ROL
 
 /* ---- answers ---- */
 
+/* A year of which it is not known which days are worked, and in which people may be shown; 0: none. */
+static int32_t unknown_year(const Subsidy__Scheme *scheme, int64_t now)
+{
+    const Subsidy__Selection *selection = scheme->selection;
+    int64_t until = selection && selection->until ? selection->until : scheme->closes_at;
+    int year = 0;
+
+    if (!selection || !scheme->showing || !scheme->showing->working_days)
+        return 0;
+    for (int i = cn_day(now) / 10000; i <= cn_day(until) / 10000 && !year; i++)
+        year = cn_day_state(i * 10000 + 101) == CN_DAY_UNKNOWN ? i : 0;
+    if (!year && until >= now)
+        cn_working_days_end(until, scheme->showing->working_days, &year);
+    return year;
+}
+
 /* With what officials are told besides: 0 or a Reason. */
 static int complete(struct subsidy *self, Subsidy__Scheme *scheme, void *call)
 {
+    scheme->unknown_year = unknown_year(scheme, rpc_now(call));
     scheme->waits_for_hand = hands_wait(&self->two_hands, DEED, scheme->scheme_id, rpc_now(call));
     return scheme_name_unions(self, scheme, call);
 }
@@ -50,7 +70,8 @@ static bool take_draft(struct subsidy *self, Subsidy__Scheme *draft, void *call)
                             "scheme.audience.level"))
         return false;
     reason = scheme_refusal(draft, rpc_now(call), rpc_arena(call), &field);
-    if (rpc_refuse_field_if(call, reason, field ? field : "scheme"))
+    if (rpc_refuse_field_if(call, reason, field ? field : "scheme") ||
+        rpc_refuse_field_if(call, funding_refusal(self, draft), "scheme.funding.fundId"))
         return false;
     draft->audience = audience_message(&rules, 0, rpc_arena(call));
     draft->family_id = draft->scheme_id;
@@ -139,8 +160,14 @@ static int open_scheme(struct subsidy *self, Subsidy__Scheme *scheme, void *call
         return SUBSIDY__REASON__SCHEME_FIXED;
     if (scheme->closes_at <= rpc_now(call))
         return SUBSIDY__REASON__SCHEME_TIMES_WRONG;
+    reason = run_way_refusal(self, scheme, call);
+    if (reason)
+        return reason;
     reason = hands_give_or_confirm(&self->two_hands, &deed, call, &done);
     if (reason || !done)
+        return reason;
+    reason = selection_open(self, scheme, call);
+    if (reason)
         return reason;
     close_replaced(self, scheme, call);
     scheme_set_state(self, scheme, SUBSIDY__SCHEME_STATE__SCHEME_OPEN, call);

@@ -194,7 +194,8 @@ int scheme_refusal(const Subsidy__Scheme *scheme, int64_t now, struct arena *are
     *ret_field = "scheme.period";
     if (scheme->once == SUBSIDY__ONCE__ONCE_PERIOD && scheme->period == GRANTED__PERIOD__PERIOD_NONE)
         return SUBSIDY__REASON__PERIOD_MISSING;
-    return steps_refusal(scheme, arena, ret_field);
+    reason = steps_refusal(scheme, arena, ret_field);
+    return reason ? reason : scheme_money_refusal(scheme, ret_field);
 }
 
 /* ---- what is written into a form ---- */

@@ -6,6 +6,11 @@
 /* Why a draft cannot be a scheme: 0, or a Reason with the field (JSON path, in the arena) that it is about. */
 int scheme_refusal(const Subsidy__Scheme *scheme, int64_t now, struct arena *arena, const char **ret_field);
 
+/* The same of how those are chosen who get it, shown and paid. */
+int scheme_money_refusal(const Subsidy__Scheme *scheme, const char **ret_field);
+/* The most that one application comes to. */
+int64_t scheme_most_fen(const Subsidy__Scheme *scheme);
+
 /* The field of a form by its name, or NULL. */
 const Subsidy__FormField *form_field(const Subsidy__Scheme *scheme, const char *name);
 /* What is written into a field, or NULL. */

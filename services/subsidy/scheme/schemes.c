@@ -161,6 +161,7 @@ int scheme_put(struct subsidy *self, Subsidy__Scheme *scheme, void *call)
     kept.audience = NULL;
     kept.state = SUBSIDY__SCHEME_STATE__SCHEME_NONE;
     kept.waits_for_hand = false;
+    kept.unknown_year = 0;
     len = subsidy__scheme__get_packed_size(&kept);
     if (len > SCHEME_TERMS_MAX)
         return RPC__REASON__TOO_LONG;

@@ -1,5 +1,7 @@
-// A camera that reads codes, where the browser can.
+// A camera that reads codes: WeChat's in its browser, else where the browser can.
+import { post } from '../api.js';
 import { $, say } from '../dom.js';
+import { isWechat, scanned, wechat } from '../wechat.js';
 
 /** Lets #button turn the camera of #video on and off, for onText with each new code; gives what turns it off. */
 export function offerCamera(videoId, buttonId, onText) {
@@ -21,10 +23,19 @@ export function offerCamera(videoId, buttonId, onText) {
       }
     }
   }
-  button.hidden = !('BarcodeDetector' in window && navigator.mediaDevices);
+  // Within WeChat its own camera reads, once for each tap.
+  async function scan() {
+    const within = await wechat((url) => post('/v1/wechat-page:sign', { url }));
+    if (!within) return false;
+    const text = await scanned(within);
+    if (text) await onText(text);
+    return true;
+  }
+  const reads = 'BarcodeDetector' in window && navigator.mediaDevices;
+  button.hidden = !reads && !isWechat();
   button.addEventListener('click', () => {
     if (!video.hidden) return stop();
-    watch().catch(() => {
+    scan().then((done) => done || watch()).catch(() => {
       stop();
       say('不能使用摄像头，请输入或粘贴', false);
     });

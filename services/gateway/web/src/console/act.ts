@@ -1,16 +1,24 @@
 // What officials do: said when done, with its reason when refused, and asked for first when it
 // cannot be taken back.
 import { ElMessage, ElMessageBox } from 'element-plus';
-import { words } from '../shared/api';
+import { watch } from 'vue';
+import { api, got, Offline, type Schemas, words } from '../shared/api';
+import { session } from '../shared/session';
+import { cut } from './cut';
+
+// What was typed into a dialog, by its question, until it is done or somebody else sits here.
+const typed = new Map<string, string>();
+watch(session, () => typed.clear());
 
 /** Does it and says so, unless that is ''; false when it was refused. */
 export async function doing(work: () => Promise<unknown>, done = '已办理'): Promise<boolean> {
   try {
     await work();
   } catch (error) {
-    ElMessage({ message: words(error), type: 'error', duration: 6000, showClose: true });
+    if (!(error instanceof Offline && cut.value)) ElMessage({ message: words(error), type: 'error', duration: 6000, showClose: true });
     return false;
   }
+  typed.clear();
   if (done) ElMessage({ message: done, type: 'success' });
   return true;
 }
@@ -21,5 +29,12 @@ export const asked = (message: string, title = '请确认', confirmButtonText = 
 
 /** Asks for a line of text; null when she thinks better of it. */
 export const askedFor = (message: string, title: string, pattern = /\S/, problem = '请填写') =>
-  ElMessageBox.prompt(message, title, { confirmButtonText: '确定', cancelButtonText: '取消', inputPattern: pattern, inputErrorMessage: problem })
-    .then(({ value }) => value, () => null);
+  ElMessageBox.prompt(message, title, { confirmButtonText: '确定', cancelButtonText: '取消', inputPattern: pattern, inputErrorMessage: problem, inputValue: typed.get(message) ?? '' })
+    .then(({ value }) => { typed.set(message, value); return value as string; }, () => null);
+
+/** The union of a code, as officials type it; null when there is none, which has been said. */
+export async function unionCoded(code: string): Promise<Schemas['identity.Union'] | null> {
+  const found: Schemas['identity.Union'][] = [];
+  await doing(async () => { found.push(await got(api.GET('/v1/union-codes/{code}', { params: { path: { code: code.trim() } } }))); }, '');
+  return found[0] ?? null;
+}

@@ -5,8 +5,10 @@ import 'element-plus/theme-chalk/dark/css-vars.css';
 import '../../public/tokens.css';
 import '../shared/look';
 import './console.css';
+import { api } from '../shared/api';
 import { session } from '../shared/session';
 import App from './App.vue';
+import { againWithItsKey } from './cut';
 import { may, readMe } from './me';
 import { PLACES } from './places';
 
@@ -35,4 +37,5 @@ router.beforeEach(async (to) => {
   return may(to.meta.roles as string[]) || to.path === '/' ? true : '/';
 });
 
+api.use(againWithItsKey);
 createApp(App).use(router).mount('#app');

@@ -1,6 +1,9 @@
 // Sending a table in parts, as every import takes one.
 const PART = 128 * 1024;
 
+/** A file's bytes, as operations take them. */
+export const base64Of = contentOf;
+
 function contentOf(part: Blob): Promise<string> {
   return new Promise((done, failed) => {
     const reader = new FileReader();

@@ -26,7 +26,7 @@ export const WAITING: Record<string, string> = {
 } satisfies Said<'identity.WaitingKind'>;
 /** What two officials do, by the kind of hands.Waiting. */
 export const HAND: Record<string, string> = { 'draw value': '抽签公开数值', 'draw void': '抽签作废', settlement: '结算单', payee: '收款账户', 'scan strike': '撤销到检核验',
-  merchant: '商户开通', 'coupon fund': '发放资金', 'points rule': '积分规则', 'points gift': '积分发放', 'code void': '兑换码作废', 'wechat stock': '微信立减金批次' };
+  merchant: '商户开通', 'coupon fund': '发放资金', 'points rule': '积分规则', 'points gift': '积分发放', 'code void': '兑换码作废', 'wechat stock': '微信立减金批次', 'bank batch': '银行付款批次', 'pay case': '付款差异' };
 export const SCAN: Record<string, string> = {
   ACCEPTED: '已到检', DUPLICATE: '重复核验', SCAN_REVOKED: '预约码已作废', SCAN_OTHER_SITE: '其他体检点的预约码', SCAN_NOT_YET: '未到预约时间', SCAN_EXPIRED: '已过预约时间', SCAN_FORGED: '预约码是伪造的', SCAN_UNKNOWN_KEY: '签发密钥未知',
   SCAN_MALFORMED: '不是体检预约码', SCAN_STALE: '动态码已过期', SCAN_DEVICE_OFF: '核验时设备已停用', SCAN_CHANGED: '之后改约或取消', SCAN_WAITS: '待核实',
@@ -40,13 +40,18 @@ export const MERGE: Record<string, string> = { MERGE_NEW_NUMBER: '本人换了�
 export const CHANGE: Record<string, string> = {
   CHANGE_NAME: '更名', CHANGE_PLACE: '调整隶属', CHANGE_MERGE: '合并', CHANGE_DISSOLVE: '撤销', CHANGE_CREDIT_CODE: '统一社会信用代码', CHANGE_CREATE: '新建工会', CHANGE_TRADES: '行业范围',
 } satisfies Said<'identity.ChangeKind'>;
+export const CHANGE_STATE: Record<string, string> = { CHANGE_ASKED: '待上级批准', CHANGE_APPROVED: '已批准', CHANGE_REFUSED: '未批准' } satisfies Said<'identity.ChangeState'>;
 export const POST: Record<string, string> = {
   POST_CHAIR: '主席', POST_VICE_CHAIR: '副主席', POST_COMMITTEE_MEMBER: '委员', POST_WOMENS_CHAIR: '女职工主任', POST_AUDIT_CHAIR: '经审主任', POST_STAFF: '工作人员',
 } satisfies Said<'identity.Post'>;
-export const IMPORT: Record<string, string> = { IMPORT_ROSTER: '会员名册', IMPORT_UNIONS: '工会名单', IMPORT_REMOVALS: '移出名单' } satisfies Said<'imports.ImportKind'>;
+export const IMPORT: Record<string, string> = { IMPORT_ROSTER: '会员名册', IMPORT_UNIONS: '工会名单', IMPORT_REMOVALS: '移出名单', IMPORT_CODES: '兑换码' } satisfies Said<'imports.ImportKind'>;
 export const IMPORT_STATE: Record<string, string> = {
   IMPORT_UPLOADING: '上传中', IMPORT_CHECKING: '检查中', IMPORT_CHECKED: '待您确认', IMPORT_LOADING: '导入中', IMPORT_LOADED: '已导入', IMPORT_REFUSED: '整份未导入', IMPORT_GIVEN_UP: '已放弃',
 } satisfies Said<'imports.ImportState'>;
+/** What a row would do, before it is loaded. */
+export const OUTCOME: Record<string, string> = {
+  OUTCOME_ADDED: '将新列入名册。', OUTCOME_UPDATED: '名册上已有此人，将按填写的更改。', OUTCOME_UNCHANGED: '名册上已是这样，没有变化。', OUTCOME_RESTORED: '将重新列入名册，并恢复因移出而结束的会籍。', OUTCOME_REMOVED: '将移出名册。',
+} satisfies Said<'imports.ImportOutcome'>;
 export const REMOVAL: Record<string, string> = { REMOVAL_LEFT_COMPANY: '离开单位', REMOVAL_MISTAKE: '列错了人', REMOVAL_ELSEWHERE: '在另一工会' } satisfies Said<'identity.RosterRemoval'>;
 export const JOIN: Record<string, string> = { JOIN_ASKED: '待办理', JOIN_APPROVED: '已同意', JOIN_REFUSED: '未同意', JOIN_WITHDRAWN: '已撤回' } satisfies Said<'identity.JoinState'>;
 export const TRANSFER: Record<string, string> = {

@@ -9,16 +9,19 @@ import { session } from '../shared/session';
 import App from './App.vue';
 import { opened, purse } from './purse';
 
-const page = (name: string) => PAGES[`./pages/${name}.vue`];
-const PAGES = import.meta.glob('./pages/*.vue');
+const page = (name: string) => PAGES[`./pages/${name}.vue`] ?? PAGES[`./merchant/${name}.vue`];
+const PAGES = import.meta.glob(['./pages/*.vue', './merchant/*Page.vue']);
 
 const routes: RouteRecordRaw[] = ([
   ['/', 'HomePage'], ['/benefits', 'BenefitsPage'], ['/mine', 'MinePage'], ['/inbox', 'InboxPage'], ['/inbox/reminders', 'RemindersPage'], ['/sign-in', 'SignInPage'],
   ['/checkups/:campaignId', 'CheckupPage'], ['/checkups/:campaignId/sites', 'SitesPage'], ['/checkups/:campaignId/sites/:siteId/walk-in', 'WalkInPage'],
   ['/bookings/:bookingId/pass', 'PassPage'], ['/bookings/:bookingId/story', 'StoryPage'],
-  ['/reports', 'ReportsPage'], ['/reports/:reportId', 'ReportPage'], ['/history', 'HistoryPage'], ['/coupons', 'CouponsPage'], ['/coupons/pass', 'CouponPassPage'], ['/coupons/:couponId/pass', 'CouponPassPage'], ['/coupons/spent', 'SpentPage'], ['/tickets/:releaseId', 'TicketPage'], ['/offers/:releaseId', 'OfferPage'], ['/points', 'PointsPage'], ['/points/:ledgerId', 'PointsEntriesPage'], ['/shop', 'ShopPage'], ['/shop/:goodsId', 'GoodsPage'], ['/orders', 'OrdersPage'], ['/orders/:orderId', 'OrderPage'], ['/places', 'PlacesPage'], ['/places/:branchId', 'PlacePage'], ['/card', 'CardPage'],
+  ['/reports', 'ReportsPage'], ['/reports/:reportId', 'ReportPage'], ['/history', 'HistoryPage'], ['/coupons', 'CouponsPage'], ['/coupons/pass', 'CouponPassPage'], ['/coupons/:couponId/pass', 'CouponPassPage'], ['/coupons/spent', 'SpentPage'], ['/tickets/:releaseId', 'TicketPage'], ['/offers/:releaseId', 'OfferPage'], ['/points', 'PointsPage'], ['/points/:ledgerId', 'PointsEntriesPage'], ['/shop', 'ShopPage'], ['/shop/:goodsId', 'GoodsPage'], ['/orders', 'OrdersPage'], ['/orders/:orderId', 'OrderPage'], ['/payouts', 'PayoutsPage'], ['/places', 'PlacesPage'], ['/places/:branchId', 'PlacePage'], ['/card', 'CardPage'],
   ['/mine/name', 'RealNamePage'], ['/mine/union', 'UnionPage'], ['/mine/trade', 'TradePage'], ['/mine/doors', 'DoorsPage'],
+  ['/merchants', 'MerchantsPage'], ['/merchants/apply', 'MerchantApplyPage'], ['/merchants/:merchantId', 'MerchantPage'], ['/merchants/:merchantId/branches/new', 'BranchFormPage'], ['/merchants/:merchantId/branches/:branchId', 'BranchPage'],
+  ['/merchants/:merchantId/branches/:branchId/edit', 'BranchFormPage'], ['/merchants/:merchantId/statements', 'StatementsPage'], ['/merchants/:merchantId/statements/:settlementId', 'StatementPage'],
   ['/mine/consents', 'ConsentsPage'], ['/mine/looks', 'LooksPage'], ['/mine/data', 'DataPage'],
+  ['/mine/number', 'NumberPage'], ['/mine/merge', 'MergePage'], ['/mine/pledge', 'PledgePage'], ['/mine/new-union', 'NewUnionPage'],
 ] as const).map(([path, name]) => ({ path, component: page(name) }));
 
 const router = createRouter({

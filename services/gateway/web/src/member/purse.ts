@@ -128,7 +128,7 @@ export async function keepCoupons(coupons: Coupon[]) {
   if (!me.value) await readMe();
   await opened;
   put({ owner: me.value!.memberId, seenAt: now(), ahead: now() - Date.now(), coupons, ...only((id) => id === ALL || id.startsWith('order-') || coupons.some(({ couponId }) => couponId === id)) });
-  const usable = coupons.filter(({ state }) => state === 'GRANTED').slice(0, KEPT_MOST).map(({ couponId }) => couponId);
+  const usable = coupons.filter(({ state, voucher }) => state === 'GRANTED' && !voucher).slice(0, KEPT_MOST).map(({ couponId }) => couponId);
   if (!usable.length || !keeping.value || !crypto.subtle) return;
   for (const one of [ALL, ...usable]) if (!purse.value?.passes[one]) await obtain(one);
   await keepFiles();

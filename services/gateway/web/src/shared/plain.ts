@@ -1,5 +1,7 @@
 // The modules that are served as they are, so that anybody can read and keep them: the
-// verifier of draws, and positions on China's maps.
+// verifier of draws, positions on China's maps, and what WeChat's browser does.
+import { api, got } from './api';
+
 const served = (path: string) => import(/* @vite-ignore */ new URL(path, location.origin).href);
 
 export interface Receipt {
@@ -17,8 +19,22 @@ export async function drawVerifier(): Promise<DrawVerifier> {
   return (globalThis as unknown as { drawVerifier: DrawVerifier }).drawVerifier;
 }
 
+interface Within { wx: unknown; appid: string }
+interface Place { latitude: number; longitude: number }
+interface Wechat {
+  isWechat(): boolean;
+  wechat(sign: (url: string) => Promise<unknown>): Promise<Within | null>;
+  stands(within: Within): Promise<Place | null>;
+  confirmed(within: Within, payment: { merchant: string; appid: string; package: string }): Promise<string>;
+}
+/** WeChat's own functions (public/wechat.js). */
+export const wechatPage = (): Promise<Wechat> => served('/wechat.js');
+export const withinWechat = async () => (await wechatPage()).wechat((url) => got(api.POST('/v1/wechat-page:sign', { body: { url } })));
+
 /** Where she stands on China's maps, by her leave; null when she is not to be found. It is kept nowhere. */
-export async function position(): Promise<{ latitude: number; longitude: number } | null> {
+export async function position(): Promise<Place | null> {
+  const within = /MicroMessenger/.test(navigator.userAgent) ? await withinWechat() : null;
+  if (within) return (await wechatPage()).stands(within);
   const { gcj02 } = await served('/gcj02.js');
   return new Promise((done) => {
     if (!navigator.geolocation) done(null);

@@ -1,0 +1,64 @@
+/* selections.h: who gets it of all that are approved, and that the public sees it before it is paid.
+ *
+ * A scheme that names a fund has a selection. ALL: who is approved is chosen at once, and with no money left nobody is
+ * approved any more. IN_ORDER: those approved are a list until it is fixed; then they are chosen as they first handed
+ * in (a row of the journal, so that the order can be checked), until the money or the places end, and the rest wait.
+ * BY_LOT: each of the list has a ticket in a draw (common/benefit/lottery), whose lot has the scheme's id; the draw is
+ * announced as the scheme is opened, and its places are promised money of the scheme from the first.
+ *
+ * Who is chosen is an award: her amount is COMMITTED (fund/funds.h), and the public sees her for so many working days
+ * (common/cn/cn_calendar.h), from the day on which she was chosen; of a year of which nobody has said which days are
+ * worked, for as long as nobody has. Then it is PAYABLE. Who loses it makes room for the next, who is shown for her own
+ * time; nobody else moves. When nobody gets a place any more, those who wait are told so, and what is FREE goes back to
+ * the fund. */
+#pragma once
+#include "services/subsidy/application/applications.h"
+#include "services/subsidy/fund/funds.h"
+
+struct selection {
+    int64_t scheme_id;
+    int kind, stage; /* Subsidy__SelectionKind, Lottery__Stage */
+    int64_t list_at, until;
+    int done;
+    int64_t after_seq;
+    bool filled;
+    int64_t n_awards, journal_seq;
+};
+
+struct award {
+    int64_t application_id, scheme_id;
+    int32_t place;
+    int64_t shown_until;
+};
+
+bool selections_find(const struct subsidy *self, int64_t scheme_id, struct selection *ret);
+bool awards_find(const struct subsidy *self, int64_t application_id, struct award *ret);
+/* How many of a scheme are in each of the states of a mask (RPC_STATE), and what they come to. */
+void selection_count(const struct subsidy *self, int64_t scheme_id, int64_t states, int64_t *ret_n, int64_t *ret_fen);
+/* Those who are shown behind a place: how many. */
+size_t awards_shown(const struct subsidy *self, int64_t scheme_id, int64_t after, int64_t *ret_ids, size_t size);
+
+/* A scheme is opened: it gets its money, and its draw is announced. 0 or a Reason. */
+int selection_open(struct subsidy *self, const Subsidy__Scheme *scheme, void *call);
+/* Why an application cannot be approved now: 0, or a Reason with its facts. */
+int selection_refusal(struct subsidy *self, const Subsidy__Scheme *scheme, const struct application *application,
+                      void *call);
+/* It was approved, as was just asked: 0 or a Reason. */
+int selection_admit(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application, void *call);
+/* The public has seen it for its time, or that time can be told now. */
+void selection_shown(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application, void *call);
+/* What was promised to it, in the state in which it still is, is free; once that state is left, selection_next. */
+void selection_frees(struct subsidy *self, const Subsidy__Scheme *scheme, const struct application *application,
+                     void *call);
+/* A place became free: it is the next one's. */
+void selection_next(struct subsidy *self, const Subsidy__Scheme *scheme, void *call);
+
+/* An application passes to a state in which nobody has it, by a step that she is told of when there is a notice for it
+ * (kind 0: none). */
+void selection_pass(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application, int state,
+                    int step_kind, int notice_kind, void *call);
+
+/* ---- draws ---- */
+
+/* The draw of a scheme that has one, in the memory of an arena. False: it has none, or no memory. */
+bool selection_terms(const struct subsidy *self, int64_t scheme_id, struct arena *arena, struct lot_terms *ret);

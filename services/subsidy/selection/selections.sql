@@ -1,0 +1,30 @@
+-- step 1
+-- Who gets it of those approved; see selections.h.
+CREATE TABLE selection (
+    scheme_id   INTEGER PRIMARY KEY,
+    kind        INTEGER NOT NULL,            -- SelectionKind
+    stage       INTEGER NOT NULL,            -- lottery.Stage
+    list_at     INTEGER NOT NULL,            -- of IN_ORDER and BY_LOT: when the list is fixed
+    until       INTEGER NOT NULL,            -- likewise: when nobody gets a place any more
+    done        INTEGER NOT NULL DEFAULT 0,  -- 1: all on the list are decided; 2: nobody waits any more
+    after_seq   INTEGER NOT NULL DEFAULT 0,  -- candidates up to it have been looked at
+    filled      INTEGER NOT NULL DEFAULT 0,  -- of IN_ORDER: somebody did not get it, and so nobody behind her
+    n_awards    INTEGER NOT NULL DEFAULT 0,  -- places given, but by lot
+    journal_seq INTEGER NOT NULL             -- the last row that tells of it
+) STRICT;
+CREATE INDEX selection_live ON selection (done) WHERE done < 2 AND kind > 1;
+-- Those approved, of IN_ORDER and BY_LOT.
+CREATE TABLE candidate (
+    scheme_id      INTEGER NOT NULL,
+    first_seq      INTEGER NOT NULL,  -- the row of the journal that tells that it was handed in first
+    application_id INTEGER NOT NULL,
+    PRIMARY KEY (scheme_id, first_seq)
+) STRICT, WITHOUT ROWID;
+-- Those chosen, also such as have lost it since.
+CREATE TABLE award (
+    application_id INTEGER PRIMARY KEY,
+    scheme_id      INTEGER NOT NULL,
+    place          INTEGER NOT NULL,
+    shown_until    INTEGER NOT NULL   -- 0: the days are not known yet
+) STRICT;
+CREATE UNIQUE INDEX award_place ON award (scheme_id, place);
