@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { chance, mint, newSeed, unionsCsv } from '../system/people.mjs';
 import { claimer, openRelease, publishRelease } from '../system/releases.mjs';
 import { Stack, until } from '../system/stack.mjs';
-import { cashier, done, manager, memberOf, onSale, openShop, sell } from '../system/tills.mjs';
+import { cashier, done, manager, memberOf, onSale, openShop, sell } from '../system/merchants.mjs';
 import { placed, unionAt } from '../system/unions.mjs';
 import { untilKnown, underKills } from './load.mjs';
 
