@@ -14,15 +14,20 @@ const ROOT = '440600', UNION = '440604-001-0001';
 // What the menu has for each role, beside 总览.
 const MENUS = {
     UNION_ADMIN: ['/waiting', '/unions', '/members', '/roster', '/imports', '/cadres', '/companies'],
-    BENEFIT_MANAGER: ['/waiting', '/unions', '/checkups', '/sites', '/releases', '/release-numbers', '/publishing', '/funds', '/merchants', '/shop', '/corners', '/points'],
+    BENEFIT_MANAGER: ['/waiting', '/unions', '/checkups', '/sites', '/releases', '/release-numbers', '/publishing', '/funds', '/merchants', '/wechat-stocks', '/shop', '/corners', '/points'],
     SECURITY_ADMIN: ['/waiting', '/unions', '/grants', '/proposals', '/heads', '/system'],
     SYSTEM_ADMIN: ['/heads', '/system', '/policies'],
-    AUDIT_ADMIN: ['/unions', '/cadres', '/companies', '/settlements', '/release-numbers', '/funds', '/merchants', '/coupon-settlements', '/grants', '/proposals', '/stories', '/journals', '/heads'],
-    FINANCE: ['/waiting', '/unions', '/settlements', '/payees', '/funds', '/merchants', '/coupon-settlements', '/shop', '/points'],
+    AUDIT_ADMIN: ['/unions', '/cadres', '/companies', '/settlements', '/release-numbers', '/funds', '/merchants', '/coupon-settlements', '/wechat-stocks', '/payments', '/bank-batches', '/pay-cases', '/grants', '/proposals', '/stories', '/journals', '/heads'],
+    FINANCE: ['/waiting', '/unions', '/settlements', '/payees', '/funds', '/merchants', '/coupon-settlements', '/wechat-stocks', '/payments', '/bank-batches', '/pay-cases', '/shop', '/points'],
     COMPANY_AGENT: ['/company'],
     REPORT_CLERK: ['/reports'],
 };
 const ROUTES = [...new Set(Object.values(MENUS).flat())];
+// Who has the pages that are reached from others.
+const BEYOND = {
+    '/checkups/1': ['BENEFIT_MANAGER', 'FINANCE', 'AUDIT_ADMIN'], '/sites/1': ['BENEFIT_MANAGER'], '/settlements/1': ['FINANCE', 'AUDIT_ADMIN'], '/releases/1': ['BENEFIT_MANAGER', 'AUDIT_ADMIN'],
+    '/merchants/1': ['BENEFIT_MANAGER'], '/coupon-settlements/1': ['FINANCE', 'AUDIT_ADMIN'], '/shop/1': ['BENEFIT_MANAGER'],
+};
 
 describe('the console', () => {
     const officials = Object.keys(MENUS).map((role, i) => ({ ...person(100 + i, UNION), role })), workers = [person(1, UNION), person(2, UNION)], [worker] = workers;
@@ -100,7 +105,7 @@ describe('the console', () => {
             await until('what was told is gone', () => page.value("document.querySelector('.el-message') === null")); // it fades
             assert.deepEqual(await hinders(`${role}${path.replaceAll('/', '-')}`), [], path);
         }
-        for (const path of ROUTES.filter((one) => !menu.includes(one))) {
+        for (const path of [...ROUTES.filter((one) => !menu.includes(one)), ...Object.keys(BEYOND).filter((one) => !BEYOND[one].includes(role))]) {
             await go(page, path);
             await until(`${path} is not hers`, () => page.value("location.hash === '#/'"));
         }
@@ -122,11 +127,11 @@ describe('the console', () => {
             await page.type('[aria-label=年度上限]', '普惠');
             await page.shows('.work', /每人最多（次）[^]*每月[^]*上限（元）/);
             assert.deepEqual(await hinders('new-release-counted'), []);
-            await page.shows('.work', /最多花费\s+150000 元/);
+            await page.shows('.work', /最多花费\s+150,000 元/);
             await page.type('[aria-label=开始时间]', '2036-12-24 10:00');
             await page.enter();
             await page.press('.work', '保存草稿');
-            await page.shows('.work', /骑手餐券\s+草稿[^]*12月24日[^]*10:00[^]*最多花费 150000 元/);
+            await page.shows('.work', /骑手餐券\s+草稿[^]*12月24日[^]*10:00[^]*最多花费 150,000 元/);
             await page.press('.work', '发布');
             await page.press('[role=dialog]', '确定');
             await page.shows('.work', /骑手餐券\s+已发布/);

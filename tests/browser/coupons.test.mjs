@@ -173,10 +173,10 @@ describe('coupons at the desk', () => {
         await change(first);
         await waits('发放资金', /您可以复核/);
         await page.press('[aria-label=资金] table', '查看');
-        await page.shows('[aria-label=资金详情]', /200000 元[^]*6000 元/);
+        await page.shows('[aria-label=资金详情]', /200,000 元[^]*6,000 元/);
         await page.press('[aria-label=资金详情]', '第二人确认');
         await confirm();
-        await page.shows('[aria-label=资金] table', /冬送温暖[^]*使用中[^]*200000 元[^]*0 元/);
+        await page.shows('[aria-label=资金] table', /冬送温暖[^]*使用中[^]*200,000 元[^]*0 元/);
         await page.press('[aria-label=资金详情]', '变更条款');
         await fill('总额（元）', '250000');
         await page.press('[aria-label=资金条款]', '提出');
@@ -184,7 +184,7 @@ describe('coupons at the desk', () => {
         assert.deepEqual(await hinders('fund'), []);
         await page.press('[aria-label=资金详情]', '退回');
         await confirm();
-        await page.shows('[aria-label=资金] table', /使用中[^]*200000 元/);
+        await page.shows('[aria-label=资金] table', /使用中[^]*200,000 元/);
     });
 
     test('a release is paid from it, and not more than there is', async () => {
@@ -192,7 +192,7 @@ describe('coupons at the desk', () => {
         await choose('资金', '冬送温暖');
         await fill('每天张数', '2000');
         await drafted('暖心券');
-        await page.shows('.work', /一天最多 10000 元；资金可用 200000 元[^]*现在不能发布/);
+        await page.shows('.work', /一天最多 10,000 元；资金可用 200,000 元[^]*现在不能发布/);
         await page.press('.work', '发布');
         await confirm();
         await page.shows('.el-message', /预算不足|预算余额不足|资金不足/);
@@ -201,10 +201,10 @@ describe('coupons at the desk', () => {
         await drafted('暖心券');
         await page.press('.work', '发布');
         await confirm();
-        await page.shows('.work', /暖心券\s+已发布[^]*占用 150000 元/);
+        await page.shows('.work', /暖心券\s+已发布[^]*占用 150,000 元/);
         await go(page, '/funds');
         await page.press('[aria-label=资金] table', '查看');
-        await page.shows('[aria-label=资金的使用] table', /暖心券\s+150000 元\s+150000 元/);
+        await page.shows('[aria-label=资金的使用] table', /暖心券\s+150,000 元\s+150,000 元/);
         assert.deepEqual(await hinders('fund-uses'), []);
     });
 

@@ -185,7 +185,9 @@ static struct hands_deed void_deed(const struct code_void *made, const struct re
 static bool find_meant(struct coupon *self, const Coupon__ProposeCodeVoidRequest *req, void *call,
                        struct partner_code *ret)
 {
-    bool found = *req->code ? code_known(self, req->code, ret) : code_of_coupon(&self->codes, req->coupon_id, ret);
+    char code[CODE_SIZE];
+    bool found = *req->code ? code_text(req->code, CODE_LEAST, code) && code_known(self, code, ret)
+                            : code_of_coupon(&self->codes, req->coupon_id, ret);
 
     if (found && ret->release_id == req->release_id && ret->state != CODE_VOID)
         return true;

@@ -178,7 +178,7 @@ bool lots_of_day(struct coupon *self, struct release *release, int32_t day, stru
         store_ask(self->store, statement, "ii", release->id, (int64_t)day);
         if (store_read(self->store, statement, INTO(lot->lot_id), INTO(lot->stage)))
             store_end(self->store, statement);
-        lot->of_day = day;
+        lot->of_day = store_trouble(self->store) ? -1 : day; /* what could not be read is asked again */
     }
     *ret = (struct lot_day){lot->lot_id, release, day, lot->stage};
     return lot->lot_id != 0;
@@ -295,7 +295,7 @@ int lot_judgement(const struct coupon *self, const struct release *release, cons
 static bool is_given(struct coupon *self, struct release_lot *lot)
 {
     if (!lot->given && lot->stage >= LOTTERY__STAGE__PUBLISHED)
-        lot->given = !lot_pends(self, lot->lot_id);
+        lot->given = !lot_pends(self, lot->lot_id) && !store_trouble(self->store);
     return lot->given;
 }
 
@@ -376,6 +376,10 @@ static bool next_day(struct coupon *self, struct release *release, int64_t now, 
     if (lot->announced < 0) {
         store_ask(self->store, self->lots.sql + SQL_NEXT_DAY, "i", release->id);
         lot->announced = (int32_t)store_number(self->store, self->lots.sql + SQL_NEXT_DAY);
+    }
+    if (store_trouble(self->store)) {
+        lot->announced = -1;
+        return false;
     }
     while (lot->announced < release->days && release->opens_at + lot->announced * COUPON_DAY_MS <= now)
         lot->announced++;

@@ -183,6 +183,7 @@ static bool read_terms(struct coupon *self, int64_t release_id, struct terms *re
     const struct release *release;
     const Coupon__Spending *said;
     struct arena arena;
+    bool whole;
 
     arena_init_small(&arena, LIMIT_REQUEST_ARENA);
     release = release_look_up(self, release_id, &arena);
@@ -199,8 +200,9 @@ static bool read_terms(struct coupon *self, int64_t release_id, struct terms *re
         if (said)
             compile(said, ret);
     }
+    whole = !arena.failed && !store_trouble(self->store); /* what could not be read is not kept as no rule */
     arena_done(&arena);
-    return release != NULL;
+    return release != NULL && whole;
 }
 
 const struct terms *terms_find(struct coupon *self, int64_t release_id)

@@ -100,8 +100,8 @@ export function showVerdict(place, good, title, ...lines) {
 
 // ---- numbers and times ----
 
-/** Fen to "5 元" or "2.99 元". */
-export const yuan = (fen) => `${(Number(fen) / 100).toFixed(2).replace(/\.00$/, '')} 元`;
+/** Fen to "5 元" or "1,234.50 元". */
+export const yuan = (fen) => `${(Number(fen) / 100).toFixed(2).replace(/\.00$/, '').replace(/\B(?=(\d{3})+(\.|$))/g, ',')} 元`;
 
 const CHINA = { timeZone: 'Asia/Shanghai', hourCycle: 'h23' };
 const format = (options) => {

@@ -1,15 +1,16 @@
 // The page of who works at a counter: she signs in, says where she works, and has the desk of that place: a check-up
-// site's door, a merchant's branch, or a corner where orders are picked up.
+// site's door, a merchant's branch, a corner where orders are picked up, or the gate of a departure.
 import { get, isOffline, post, Refusal, session } from '../api.js';
 import { $, act, button, element, fill, offerLook, say } from '../dom.js';
 import * as corner from './corner.js';
+import * as gate from './gate.js';
 import { all } from './kept.js';
 import * as site from './site.js';
 import * as till from './till.js';
 
 const LATER_MS = 15000;
 // Each with the part of the page that it has, what it keeps, and where its places are listed.
-const COUNTERS = [site, till, corner];
+const COUNTERS = [site, till, corner, gate];
 let open = null;
 
 // ---- without network ----
@@ -63,7 +64,7 @@ async function show() {
   if (hers.length === 1) return enter(hers[0].counter, hers[0].place);
   const choose = ({ counter, place }) => element('li', {}, button(place.name, () => enter(counter, place)));
   $('choice').hidden = $('leaving').hidden = false;
-  await fill('sites', async () => hers, choose, '您没有负责的体检点、门店或领取点：体检点、领取点请联系工会，门店请联系商户管理人。');
+  await fill('sites', async () => hers, choose, '您没有负责的体检点、门店、领取点或检票口：门店请联系商户管理人，其他请联系工会。');
 }
 
 // ---- who she is ----

@@ -43,10 +43,10 @@ const releaseOf = async (couponId: string) => (await got(api.GET('/v1/me/coupons
 const PLACES: Record<Kind, Place> = {
   CHECKUP_WON: won, CHECKUP_BOOK_SOON: won, CHECKUP_SOON: ({ aboutId }) => `/bookings/${aboutId}/pass`, CHECKUP_SITE_CHANGED: booked,
   CHECKUP_SLOT_CHANGED: booked, CHECKUP_REPORT_READY: ({ aboutId }) => `/reports/${aboutId}`,
-  ACCOUNT_WECHAT_BOUND: '/mine/doors', ACCOUNT_MERGE_ASKED: '/mine/name', ACCOUNT_NAME_CONTESTED: '/mine/name', ACCOUNT_CONTEST_DECIDED: '/mine/name',
+  ACCOUNT_WECHAT_BOUND: '/mine/doors', ACCOUNT_MERGE_ASKED: '/mine/merge', ACCOUNT_NAME_CONTESTED: '/mine/name', ACCOUNT_CONTEST_DECIDED: '/mine/name',
   ACCOUNT_PROOF_TAKEN_BACK: '/mine/name', ACCOUNT_DOCUMENT_TAKEN: '/mine/name', ACCOUNT_JOIN_APPROVED: '/mine/union', ACCOUNT_JOIN_REFUSED: '/mine/union',
   ACCOUNT_TRANSFER_DONE: '/mine/union', ACCOUNT_TRANSFER_REFUSED: '/mine/union', ACCOUNT_CORRECTION_DONE: '/mine/data', ACCOUNT_CORRECTION_REFUSED: '/mine/data',
-  ACCOUNT_MERGED: '/mine/doors', ACCOUNT_MERGE_REFUSED: '/mine/doors', ACCOUNT_TRADE_PROVEN: '/mine/trade', ACCOUNT_TRADE_REFUSED: '/mine/trade',
+  ACCOUNT_MERGED: '/mine/doors', ACCOUNT_MERGE_REFUSED: '/mine/merge', ACCOUNT_TRADE_PROVEN: '/mine/trade', ACCOUNT_TRADE_REFUSED: '/mine/trade',
   ACCOUNT_TRADE_OVER: '/mine/trade', ACCOUNT_DECLARATION_DONE: '/mine/union', ACCOUNT_DECLARATION_REFUSED: '/mine/union', ACCOUNT_LISTED: '/mine/union', ACCOUNT_UNLISTED: '/mine/union',
   SUBSIDY_GIVEN_BACK: '', SUBSIDY_APPROVED: '', SUBSIDY_REFUSED: '', SUBSIDY_CHOSEN: '', SUBSIDY_NOT_CHOSEN: '',
   SUBSIDY_TO_CONFIRM: '', SUBSIDY_PAID: '', SUBSIDY_NOT_PAID: '', // there is no page of them yet

@@ -21,6 +21,7 @@ const routes: RouteRecordRaw[] = ([
   ['/merchants', 'MerchantsPage'], ['/merchants/apply', 'MerchantApplyPage'], ['/merchants/:merchantId', 'MerchantPage'], ['/merchants/:merchantId/branches/new', 'BranchFormPage'], ['/merchants/:merchantId/branches/:branchId', 'BranchPage'],
   ['/merchants/:merchantId/branches/:branchId/edit', 'BranchFormPage'], ['/merchants/:merchantId/statements', 'StatementsPage'], ['/merchants/:merchantId/statements/:settlementId', 'StatementPage'],
   ['/mine/consents', 'ConsentsPage'], ['/mine/looks', 'LooksPage'], ['/mine/data', 'DataPage'],
+  ['/mine/number', 'NumberPage'], ['/mine/merge', 'MergePage'], ['/mine/pledge', 'PledgePage'], ['/mine/new-union', 'NewUnionPage'],
 ] as const).map(([path, name]) => ({ path, component: page(name) }));
 
 const router = createRouter({

@@ -20,11 +20,12 @@ export const instantOf = (wall: string) => new Date(`${wall.replace(' ', 'T')}+0
 export const hours = ({ startsAt, endsAt }: { startsAt: string | null; endsAt: string | null }) =>
   `${day(startsAt)} ${clock(startsAt)}–${clock(endsAt)}`;
 
-/** Fen to "5 元" or "2.99 元". */
+/** Fen to "5 元" or "1,234.50 元". */
 export const yuan = (fen: string | number) => `${amount(fen)} 元`;
 export function amount(fen: string | number) {
-  const text = String(fen).padStart(3, '0'), whole = text.slice(0, -2), rest = text.slice(-2);
-  return rest === '00' ? whole : `${whole}.${rest}`;
+  const [, sign, digits] = /^(-?)(.*)$/.exec(String(fen))!, text = digits.padStart(3, '0');
+  const whole = text.slice(0, -2).replace(/\B(?=(\d{3})+$)/g, ','), rest = text.slice(-2);
+  return `${sign}${whole}${rest === '00' ? '' : `.${rest}`}`;
 }
 
 /** What has to be spent before a coupon counts. */
