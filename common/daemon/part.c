@@ -3,7 +3,8 @@
 #include "common/base/limits.h"
 #include "common/daemon/part_internal.h"
 
-#define SCRUB_MS 60000 /* from one scrubbing of the store to the next */
+#define SCRUB_MS   60000 /* from one scrubbing of the store to the next */
+#define LULL_CALLS 5     /* a millisecond: fewer leave room for what can wait */
 
 /* What the chassis itself keeps, in every store. */
 static const struct part_spec journal_part = {
@@ -235,6 +236,17 @@ bool parts_tidy(struct parts *parts)
     }
     scrub(parts);
     return more;
+}
+
+bool parts_lull(struct parts *parts, struct part_lull *lull)
+{
+    uint64_t calls = rpc_server_counts(parts->rpc)->calls, more = calls - lull->calls;
+    int64_t now = clock_now(parts->clock), ms = now - lull->at;
+
+    if (ms <= 0)
+        return false;
+    *lull = (struct part_lull){calls, now};
+    return more < (uint64_t)ms * LULL_CALLS;
 }
 
 /* ---- what becomes of a person's ---- */

@@ -211,6 +211,12 @@ bool parts_heard_all(struct parts *parts, const struct part_spec *spec, int reas
 /* Whether a part is still being told what the others have heard of a journal (hearing.h), and so
  * knows of an earlier day than they. */
 bool parts_hear_anew(const struct parts *parts, const char *queue);
+/* Whether so few calls come, since this was asked before, that work may be done for which they would wait. */
+struct part_lull {
+    uint64_t calls; /* that had come then */
+    int64_t at;
+};
+bool parts_lull(struct parts *parts, struct part_lull *lull);
 /* The struct that the parts are in. */
 void *parts_self(struct parts *parts);
 

@@ -110,8 +110,7 @@ struct coupon {
     /* Indexing behind the claims */
     int64_t last_coupon; /* the greatest coupon id */
     int64_t indexed;     /* claims up to this id are in claim_of_member */
-    uint64_t calls_seen;
-    int64_t idle_at; /* when they were */
+    struct part_lull lull;
     /* What counters ask again and again */
     struct map map; /* where the branches of open merchants are */
     struct kept shops, terms;

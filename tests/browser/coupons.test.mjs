@@ -296,7 +296,7 @@ describe('coupons at the desk', () => {
         await fill('总共最多', '100');
         assert.deepEqual(await hinders('new-rule'), []);
         await page.press('[aria-label=积分规则]', '提出');
-        await page.shows('[aria-label=规则] table', /加入工会\s+会员与工会 joining\s+100\s+共 100\s+待第二人确认/);
+        await page.shows('[aria-label=规则] table', /加入工会\s+会员与工会：加入工会\s+100\s+共 100\s+待第二人确认/);
         await page.press('[aria-label=规则] table', '第二人确认');
         await confirm();
         await page.shows('.el-message', /须由另一人确认/);

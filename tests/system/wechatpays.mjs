@@ -48,8 +48,9 @@ export const transfer = (appid, openid, more) => ({
 export const finance = (stack, memberId, unionPath = '0000') => ({ token: mint(stack.tokenKey(), { memberId, grants: [{ role: 'FINANCE', unionPath }] }) });
 
 /** Both simulators and a stack that pays by them what `subsidy` orders; users: those who have a WeChat, { name, id, openid } each;
- * firstHost: an address where nobody is, beside which the simulator is the second one. */
-export async function beginPaying({ users = 2, publicKey = false, ways, balance, firstHost, ...options } = {}) {
+ * firstHost: an address where nobody is, beside which the simulator is the second one; standIn false: hg-subsidy itself
+ * is there, and orders by what it does; pages: WeChat's browser is let in by the same app, as an official account. */
+export async function beginPaying({ users = 2, publicKey = false, ways, balance, firstHost, standIn = true, pages = false, ...options } = {}) {
     const wechat = await Wechat.start(), { pay, keys } = await beginPay({ appids: [APP], balance });
     wechat.addApp({ appid: APP, secret: SECRET });
     Object.assign(pay.transfers.ways, ways);
@@ -58,9 +59,11 @@ export async function beginPaying({ users = 2, publicKey = false, ways, balance,
         ...publicKey && { publicKey: { id: pay.publicKey.serial, pem: pay.publicKey.publicPem } },
     };
     const stack = await Stack.start({
-        wechat: { url: wechat.url, apps: [[APP, SECRET]] }, pay: merchant, ...options,
-        standIns: { subsidy: 'payer' },
+        wechat: { url: wechat.url, apps: [[APP, SECRET]], ...pages && { account: [APP, SECRET] } }, pay: merchant, ...options,
+        ...standIn && { standIns: { subsidy: 'payer' } },
         prepare: (made) => {
+            if (!standIn)
+                return;
             made.order();
             const HUIGONG_BANK_KEY = made.path('keys', 'bank');
             made.writeKey('bank', `1 ${'01'.repeat(32)}
@@ -73,6 +76,8 @@ index ${'02'.repeat(32)}
             bridge: { HUIGONG_PAY_SCENES: '1000,1002,1004,1011', ...options.settings?.bridge },
         },
     });
+    if (pages)
+        wechat.apps.get(APP).pages.push(`127.0.0.1:${stack.port}`);
     const people = [];
     for (let n = 0; n < users; n++) {
         const name = `payee${n}`;

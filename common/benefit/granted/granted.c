@@ -12,11 +12,13 @@ enum { COUPON = 1, HEALTH, ANOTHER };
 #define COLUMNS "source_id, member_id, group_key, ceiling_key, ceiling_fen, fen, at, state"
 
 static const char *const sql[] = {
-    [GRANTED_SQL_ADD] = "INSERT INTO granted (" COLUMNS ", journal_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)",
-    [GRANTED_SQL_RENEW] =
-        "UPDATE granted SET member_id = ?2, group_key = ?3, ceiling_key = ?4, ceiling_fen = ?5, fen = ?6, "
-        "at = ?7, state = 1, journal_seq = ?8 WHERE source_id = ?1",
-    [GRANTED_SQL_SET] = "UPDATE granted SET state = ?2, journal_seq = ?3 WHERE source_id = ?1",
+    [GRANTED_SQL_ADD] = "INSERT INTO granted (" COLUMNS ", journal_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8) "
+                        "ON CONFLICT (source_id) DO NOTHING",
+    [GRANTED_SQL_PUT] =
+        "INSERT INTO granted (" COLUMNS ", journal_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
+        "ON CONFLICT (source_id) DO UPDATE SET member_id = excluded.member_id, group_key = excluded.group_key, "
+        "ceiling_key = excluded.ceiling_key, ceiling_fen = excluded.ceiling_fen, fen = excluded.fen, "
+        "at = excluded.at, state = excluded.state, journal_seq = excluded.journal_seq",
     [GRANTED_SQL_FIND] = "SELECT " COLUMNS ", journal_seq FROM granted WHERE source_id = ?1",
     [GRANTED_SQL_DROP] = "DELETE FROM granted WHERE source_id = ?1",
     [GRANTED_SQL_ALL] = "SELECT " COLUMNS ", 0 FROM granted ORDER BY source_id",
@@ -35,6 +37,12 @@ static const char *const sql[] = {
         "AND at < ?2 ORDER BY source_id LIMIT ?3",
     [GRANTED_SQL_KEEP] = "INSERT INTO granted_counting (counting_id, counting) VALUES (?1, ?2)",
     [GRANTED_SQL_KEPT] = "SELECT counting FROM granted_counting WHERE counting_id = ?1",
+    [GRANTED_SQL_UPTO] = "SELECT seq FROM granted_upto",
+    [GRANTED_SQL_SET_UPTO] = "UPDATE granted_upto SET seq = ?1",
+    [GRANTED_SQL_DROPPED] = "INSERT INTO granted_dropped (source_id) VALUES (?1) ON CONFLICT (source_id) DO NOTHING",
+    [GRANTED_SQL_ALL_DROPPED] = "SELECT count(*) FROM granted_dropped",
+    [GRANTED_SQL_IS_DROPPED] = "SELECT 1 FROM granted_dropped WHERE source_id = ?1",
+    [GRANTED_SQL_FORGET_DROPPED] = "DELETE FROM granted_dropped",
 };
 _Static_assert(ARRAY_LEN(sql) == GRANTED_N_SQL, "a statement for each");
 
@@ -46,7 +54,7 @@ static int64_t kept_since(int64_t now)
 
 /* ---- changes ---- */
 
-static struct granted_entry entry_of(const struct grant *grant, int64_t at, int state, int service)
+struct granted_entry granted_entry_of(const struct grant *grant, int64_t at, int state, int service)
 {
     return (struct granted_entry){.source_id = grant->source_id,
                                   .at = at,
@@ -63,9 +71,29 @@ static int64_t next_seq(const struct granted *granted)
     return rpc_server_journal(granted->parts->rpc)->tip.seq + 1;
 }
 
+struct grant granted_told(const Granted__Granted *told)
+{
+    return (struct grant){
+        .source_id = told->source_id,
+        .member_id = told->member_id,
+        .group_key = told->group_key,
+        .ceiling_key = told->ceiling_key,
+        .ceiling_fen = told->ceiling_fen,
+        .fen = told->fen,
+    };
+}
+
+/* The whole row of one of this service's, which the next of the journal tells. */
+static void put_row(struct granted *granted, const struct granted_entry *entry, int64_t member_id, int state)
+{
+    store_run(granted->store, granted->sql + GRANTED_SQL_PUT, "iiiiiiiii", entry->source_id, member_id,
+              entry->group_key, entry->ceiling_key, entry->ceiling_fen, entry->fen, entry->at, (int64_t)state,
+              next_seq(granted));
+}
+
 static int note(struct granted *granted, const struct grant *grant, const ProtobufCMessage *own, void *call)
 {
-    struct granted_entry entry = entry_of(grant, rpc_now(call), GRANTED__GRANT_STATE__HELD, granted->service);
+    struct granted_entry entry = granted_entry_of(grant, rpc_now(call), GRANTED__GRANT_STATE__HELD, granted->service);
     struct granted_entry *had =
         grant->source_id > granted->newest
             ? NULL
@@ -77,11 +105,10 @@ static int note(struct granted *granted, const struct grant *grant, const Protob
             rpc_tell(call, own);
         return 0;
     }
-    store_run(granted->store, granted->sql + (had ? GRANTED_SQL_RENEW : GRANTED_SQL_ADD), "iiiiiiii", grant->source_id,
-              grant->member_id, grant->group_key, grant->ceiling_key, grant->ceiling_fen, grant->fen, entry.at,
-              next_seq(granted));
-    if (had)
+    if (had) { /* else the row is written behind */
+        put_row(granted, &entry, grant->member_id, entry.state);
         granted_index_remove(granted->index, grant->member_id, had, call);
+    }
     if (!granted_index_add(granted->index, grant->member_id, &entry, call))
         return RPC__REASON__OVERLOADED;
     if (grant->source_id > granted->newest)
@@ -117,8 +144,7 @@ void granted_put(struct granted *granted, struct granted_entry *entry, int64_t m
 {
     Granted__GrantChanged changed = GRANTED__GRANT_CHANGED__INIT;
 
-    store_run(granted->store, granted->sql + GRANTED_SQL_SET, "iii", entry->source_id, (int64_t)state,
-              next_seq(granted));
+    put_row(granted, entry, member_id, state);
     changed.source_id = entry->source_id;
     changed.member_id = member_id;
     changed.state = (Granted__GrantState)state;
@@ -183,15 +209,8 @@ void granted_set(struct granted *granted, int64_t source_id, int64_t member_id, 
 
 static void hear_granted(struct granted *granted, const Granted__Granted *told, int service, void *call)
 {
-    const struct grant grant = {
-        .source_id = told->source_id,
-        .member_id = told->member_id,
-        .group_key = told->group_key,
-        .ceiling_key = told->ceiling_key,
-        .ceiling_fen = told->ceiling_fen,
-        .fen = told->fen,
-    };
-    struct granted_entry entry = entry_of(&grant, told->at, GRANTED__GRANT_STATE__HELD, service);
+    const struct grant grant = granted_told(told);
+    struct granted_entry entry = granted_entry_of(&grant, told->at, GRANTED__GRANT_STATE__HELD, service);
     struct granted_entry *had = granted_index_find(granted->index, grant.member_id, service, grant.source_id);
 
     if (!holder_of(granted->holders, grant.member_id) || told->at < kept_since(rpc_now(call)) ||
@@ -240,6 +259,12 @@ static void hear_health(void *self, void *call, const Rpc__JournalRow *row)
     hear(self, HEALTH, call, row);
 }
 
+static const struct part_stray strays[] = {
+    {"row", "is not in the journal, and what was given up to it is said to be kept",
+     "SELECT seq FROM granted_upto WHERE seq > (SELECT coalesce(max(seq), 0) FROM journal)"},
+    {NULL, NULL, NULL},
+};
+
 static const int32_t kinds[] = {RPC__CHASSIS_EVENT__EVENT_GRANTED, RPC__CHASSIS_EVENT__EVENT_GRANT_CHANGED};
 
 /* ---- people ---- */
@@ -249,7 +274,7 @@ static void drop(struct granted *granted, int64_t member_id, int service, int64_
     const struct granted_entry *entry = granted_index_find(granted->index, member_id, service, source_id);
 
     if (service == granted->service)
-        store_run(granted->store, granted->sql + GRANTED_SQL_DROP, "i", source_id);
+        granted_drop(granted, source_id);
     else
         store_run(granted->store, granted->sql + GRANTED_SQL_DROP_OTHER, "ii", (int64_t)service, source_id);
     if (entry)
@@ -362,7 +387,7 @@ static bool load(struct granted *granted, unsigned statement)
     store_ask(granted->store, statement, "");
     while (ok && next(granted, statement, &row)) {
         int service = row.service ? (int)row.service : granted->service;
-        struct granted_entry entry = entry_of(&row.grant, row.at, row.state, service);
+        struct granted_entry entry = granted_entry_of(&row.grant, row.at, row.state, service);
 
         granted->passed += !row.service && row.state == GRANTED__GRANT_STATE__PASSED;
         if (!row.service && row.grant.source_id > granted->newest)
@@ -384,7 +409,7 @@ int granted_start(struct granted *granted, const struct granted_kind *kind, cons
     while (granted->service < ANOTHER && strcmp(services[granted->service - 1], kind->name) != 0)
         granted->service++;
     granted->index = granted_index_new();
-    ok = granted->index && load(granted, granted->sql + GRANTED_SQL_ALL) &&
+    ok = granted->index && load(granted, granted->sql + GRANTED_SQL_ALL) && granted_replay(granted) &&
          load(granted, granted->sql + GRANTED_SQL_ALL_OTHERS);
     holders_ask(holders, 0);
     while (holders_next(holders, &number, &holder_id))
@@ -434,7 +459,7 @@ static bool agrees(void *self, const void *body, const Rpc__JournalRow *journal_
 }
 
 const struct part_spec granted_part = {
-    .tables = "granted granted_elsewhere granted_counting",
+    .tables = "granted granted_elsewhere granted_counting granted_upto granted_dropped",
     .others = "granted.group_key granted.ceiling_key granted_elsewhere.service granted_elsewhere.group_key "
               "granted_elsewhere.ceiling_key",
     .steps = &granted_steps,
@@ -443,10 +468,12 @@ const struct part_spec granted_part = {
     .last_id = "SELECT max(coalesce((SELECT max(source_id) FROM granted), 0), "
                "coalesce((SELECT max(counting_id) FROM granted_counting), 0))",
     .tidy = tidy,
+    .work = granted_work,
     .follows = {{"coupon", kinds, ARRAY_LEN(kinds), hear_coupon, true},
                 {"health", kinds, ARRAY_LEN(kinds), hear_health, true}},
     .agrees = agrees,
     .counts = {{"grants that count", "SELECT count(*) FROM granted"}},
+    .strays = strays,
     .on_export = on_export,
     .on_closed = on_closed,
     .on_merged = on_merged,

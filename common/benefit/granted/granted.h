@@ -18,8 +18,9 @@
  * read to their end as of that moment (granted_knows_all): one that cannot be read delays the payout, and nobody at a
  * counter. What is paid although it came to more has PASSED: it is told, and counted (huigong_grants_passed).
  *
- * Questions are asked on the path of a claim, so the rows are in memory too (granted_index.h), LIMIT_GRANTED at most,
- * and the tables are only appended to. Rows of years before the last are dropped: no rule asks for them
+ * Questions are asked on the path of a claim, so the rows are in memory too (granted_index.h), LIMIT_GRANTED at most.
+ * What is given here is noted there and in the journal alone: its row of the table is written when few calls come, or
+ * with what next becomes of it (granted_behind.c). Rows of years before the last are dropped: no rule asks for them
  * (GRANTED_DAYS_MAX). Rows of an account that was closed are dropped; who is kept of two accounts has got what either
  * has. A service shares `holders` before this part. */
 #pragma once
@@ -40,8 +41,12 @@ struct granted {
     struct granted_index *index;
     const struct granted_kind *kind;
     const struct holders *holders;
-    int service;    /* the number of this one */
-    int64_t newest; /* nothing that it has given has a greater id */
+    int service;       /* the number of this one */
+    int64_t newest;    /* nothing that it has given has a greater id */
+    int64_t upto;      /* what the journal told up to this row is in the table, */
+    int64_t stored;    /* by what the store says of that */
+    int64_t n_dropped; /* rows of granted_dropped, or fewer */
+    struct part_lull lull;
     int64_t passed; /* how many it has paid that were above a ceiling */
 };
 

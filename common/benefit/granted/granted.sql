@@ -28,3 +28,14 @@ CREATE TABLE granted_counting (
     counting_id INTEGER PRIMARY KEY,
     counting    BLOB    NOT NULL      -- granted.Counting
 ) STRICT;
+-- step 2 rows
+-- Up to which row of the journal what it told was given here is in `granted`: one row; see granted_behind.c.
+CREATE TABLE granted_upto (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    seq INTEGER NOT NULL
+) STRICT;
+INSERT INTO granted_upto (one, seq) SELECT 1, coalesce(max(seq), 0) FROM journal;
+-- What was told behind that row, and is to be in `granted` no more.
+CREATE TABLE granted_dropped (
+    source_id INTEGER PRIMARY KEY
+) STRICT;

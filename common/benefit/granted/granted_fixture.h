@@ -1,6 +1,7 @@
-/* granted_fixture.h: what a service hears that others have given, in the test's own process. */
+/* granted_fixture.h: what a service hears that others have given, in the test's own process, and what it does when few
+ * calls come. */
 #pragma once
-#include "common/benefit/granted/granted.h"
+#include "common/benefit/granted/granted_internal.h"
 #include "tests/harness.h"
 
 static inline void hear_counting(struct harness *h, const char *queue, const Rpc__ChassisEvent *event)
@@ -48,4 +49,13 @@ static inline void hear_grant_state(struct harness *h, const char *queue, int64_
     event.event_case = RPC__CHASSIS_EVENT__EVENT_GRANT_CHANGED;
     event.grant_changed = &told;
     hear_counting(h, queue, &event);
+}
+
+/* Writes the rows of what was given here, which else come with time; nothing is told of that. */
+static inline void write_granted(struct harness *h, struct granted *granted)
+{
+    harness_on_record(h);
+    while (granted_write_some(granted))
+        ;
+    harness_works(h);
 }

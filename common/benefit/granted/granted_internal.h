@@ -4,8 +4,7 @@
 
 enum {
     GRANTED_SQL_ADD,
-    GRANTED_SQL_RENEW,
-    GRANTED_SQL_SET,
+    GRANTED_SQL_PUT,
     GRANTED_SQL_FIND,
     GRANTED_SQL_DROP,
     GRANTED_SQL_ALL,
@@ -17,6 +16,12 @@ enum {
     GRANTED_SQL_OLD_OTHERS,
     GRANTED_SQL_KEEP,
     GRANTED_SQL_KEPT,
+    GRANTED_SQL_UPTO,
+    GRANTED_SQL_SET_UPTO,
+    GRANTED_SQL_DROPPED,
+    GRANTED_SQL_ALL_DROPPED,
+    GRANTED_SQL_IS_DROPPED,
+    GRANTED_SQL_FORGET_DROPPED,
     GRANTED_N_SQL
 };
 
@@ -36,6 +41,21 @@ bool granted_is_in(const struct granted_entry *entry, const struct granted_year 
 
 /* Gives one of this service's another state, and tells it. */
 void granted_put(struct granted *granted, struct granted_entry *entry, int64_t member_id, int state, void *call);
+
+struct granted_entry granted_entry_of(const struct grant *grant, int64_t at, int state, int service);
+/* What a row of the journal tells that was given. */
+struct grant granted_told(const Granted__Granted *told);
+
+/* ---- granted_behind.c ---- */
+
+/* At the start: what `granted` lacks, into memory. False, logged. */
+bool granted_replay(struct granted *granted);
+/* Writes some of it. Whether there may be more. */
+bool granted_write_some(struct granted *granted);
+/* The same when there is room; the part's work. */
+bool granted_work(void *self);
+/* One of this service's is to be in `granted` no more. */
+void granted_drop(struct granted *granted, int64_t source_id);
 
 /* ---- granted_judge.c ---- */
 

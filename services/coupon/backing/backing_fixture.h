@@ -54,7 +54,7 @@ static inline const Rpc__Answer *on_backing(const char *verb, int64_t release_id
                         harness_official(&h, member_id, RULE__ROLE__FINANCE, UNION), NULL);
 }
 
-static inline void agree(int64_t release_id, int step, int32_t turn, int state)
+static inline void agree_stock(int64_t release_id, int step, int32_t turn, int state)
 {
     assert_ok(on_backing("Propose", release_id, step, 901));
     assert_ok(on_backing("Confirm", release_id, 0, 902));
@@ -88,8 +88,8 @@ static inline int64_t drafted(int32_t stock)
 
 static inline void publish_backed(int64_t id)
 {
-    agree(id, COUPON__BACKING_STEP__STOCK_CREATE, 1, BRIDGE__STOCK_STATE__STOCK_READY);
-    agree(id, COUPON__BACKING_STEP__STOCK_START, 2, BRIDGE__STOCK_STATE__STOCK_RUNNING);
+    agree_stock(id, COUPON__BACKING_STEP__STOCK_CREATE, 1, BRIDGE__STOCK_STATE__STOCK_READY);
+    agree_stock(id, COUPON__BACKING_STEP__STOCK_START, 2, BRIDGE__STOCK_STATE__STOCK_RUNNING);
     assert_ok(change("Coupons.PublishRelease", id));
 }
 
@@ -103,7 +103,7 @@ static inline int64_t open_backed(int32_t stock)
     return id;
 }
 
-static inline const Coupon__Coupon *coupon_now(int64_t member_id)
+static inline const Coupon__Coupon *newest_coupon_of(int64_t member_id)
 {
     return list_coupons(member_id, 0, "")->coupons[0];
 }

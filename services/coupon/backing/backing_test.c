@@ -15,9 +15,9 @@ static void it_is_published_when_its_stock_runs(void **state)
     hear_stock(id, 0, BRIDGE__STOCK_STATE__STOCK_RUNNING, 0); /* of no order of this one */
     assert_refused(on_backing("Propose", id, COUPON__BACKING_STEP__STOCK_START, 901), "BACKING_BUSY");
     hear_stock(id, 1, BRIDGE__STOCK_STATE__STOCK_NEW, COUPON__REASON__STOCK_REFUSED);
-    agree(id, COUPON__BACKING_STEP__STOCK_CREATE, 2, BRIDGE__STOCK_STATE__STOCK_READY);
+    agree_stock(id, COUPON__BACKING_STEP__STOCK_CREATE, 2, BRIDGE__STOCK_STATE__STOCK_READY);
     assert_refused(change("Coupons.PublishRelease", id), "BACKING_NOT_RUNNING");
-    agree(id, COUPON__BACKING_STEP__STOCK_START, 3, BRIDGE__STOCK_STATE__STOCK_RUNNING);
+    agree_stock(id, COUPON__BACKING_STEP__STOCK_START, 3, BRIDGE__STOCK_STATE__STOCK_RUNNING);
     harness_reopen(&h);
     assert_ok(change("Coupons.PublishRelease", id));
     assert_clean();
@@ -44,14 +44,14 @@ static void a_coupon_is_owed_once_and_only_of_such_a_release(void **state)
     (void)state;
     assert_ok(claim(id, 11));
     assert_null(coupon_of(claim(other, 12))->voucher);
-    assert_int_equal(coupon_now(11)->voucher->state, COUPON__VOUCHER_STATE__VOUCHER_PENDING);
+    assert_int_equal(newest_coupon_of(11)->voucher->state, COUPON__VOUCHER_STATE__VOUCHER_PENDING);
     tidy_all();
     harness_reopen(&h);
     tidy_all();
     assert_int_equal(harness_number(&h, "SELECT count(*) FROM voucher"), 1);
-    hear_send(coupon_now(11)->coupon_id, BRIDGE__SEND_STATE__SEND_DONE, 0);
-    assert_int_equal(coupon_now(11)->voucher->state, COUPON__VOUCHER_STATE__VOUCHER_SENT);
-    assert_int_equal(coupon_now(11)->state, COUPON__COUPON_STATE__GRANTED);
+    hear_send(newest_coupon_of(11)->coupon_id, BRIDGE__SEND_STATE__SEND_DONE, 0);
+    assert_int_equal(newest_coupon_of(11)->voucher->state, COUPON__VOUCHER_STATE__VOUCHER_SENT);
+    assert_int_equal(newest_coupon_of(11)->state, COUPON__COUPON_STATE__GRANTED);
     assert_clean();
 }
 
@@ -64,12 +64,12 @@ static void whom_wechat_gives_nothing_makes_room_for_the_next(void **state)
     tidy_all();
     assert_refused(claim(id, 12), "SOLD_OUT");
     hear_send(coupon_id, BRIDGE__SEND_STATE__SEND_PENDING, COUPON__REASON__VOUCHER_NO_WECHAT);
-    assert_string_equal(coupon_now(11)->voucher->reason, "VOUCHER_NO_WECHAT");
+    assert_string_equal(newest_coupon_of(11)->voucher->reason, "VOUCHER_NO_WECHAT");
     assert_refused(claim(id, 12), "SOLD_OUT");
     hear_send(coupon_id, BRIDGE__SEND_STATE__SEND_FAILED, COUPON__REASON__VOUCHER_LIMIT);
     hear_send(coupon_id, BRIDGE__SEND_STATE__SEND_FAILED, COUPON__REASON__VOUCHER_LIMIT);
-    assert_int_equal(coupon_now(11)->state, COUPON__COUPON_STATE__VOID);
-    assert_string_equal(coupon_now(11)->voucher->reason, "VOUCHER_LIMIT");
+    assert_int_equal(newest_coupon_of(11)->state, COUPON__COUPON_STATE__VOID);
+    assert_string_equal(newest_coupon_of(11)->voucher->reason, "VOUCHER_LIMIT");
     assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__COUPON_NOT_SENT, coupon_id), 1);
     harness_reopen(&h);
     assert_ok(claim(id, 12));
@@ -86,13 +86,13 @@ static void what_was_used_is_spent_and_a_purchase_given_back_is_not(void **state
     coupon_id = coupon_of(claim(id, 11))->coupon_id;
     tidy_all();
     hear_send(coupon_id, BRIDGE__SEND_STATE__SEND_USED, 0); /* before it was said that it is hers */
-    assert_int_equal(coupon_now(11)->state, COUPON__COUPON_STATE__REDEEMED);
-    assert_int_equal(coupon_now(11)->redeemed_at, clock_now(&h.service.clock));
+    assert_int_equal(newest_coupon_of(11)->state, COUPON__COUPON_STATE__REDEEMED);
+    assert_int_equal(newest_coupon_of(11)->redeemed_at, clock_now(&h.service.clock));
     hear_send(coupon_id, BRIDGE__SEND_STATE__SEND_DONE, 0);
-    assert_int_equal(coupon_now(11)->state, COUPON__COUPON_STATE__GRANTED);
+    assert_int_equal(newest_coupon_of(11)->state, COUPON__COUPON_STATE__GRANTED);
     clock_step(&h.service.clock, 31 * COUPON_DAY_MS);
     hear_send(coupon_id, BRIDGE__SEND_STATE__SEND_OVER, 0);
-    assert_int_equal(coupon_now(11)->state, COUPON__COUPON_STATE__EXPIRED);
+    assert_int_equal(newest_coupon_of(11)->state, COUPON__COUPON_STATE__EXPIRED);
     tidy_all();
     assert_clean();
 }

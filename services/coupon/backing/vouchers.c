@@ -1,5 +1,7 @@
 #include "services/coupon/backing/vouchers.h"
 
+#include "common/base/log.h"
+#include "services/coupon/backing/backings.h"
 #include "services/coupon/fund/fund_uses.h"
 
 #define PENDING   COUPON__VOUCHER_STATE__VOUCHER_PENDING
@@ -9,19 +11,21 @@
 #define FAILED    COUPON__VOUCHER_STATE__VOUCHER_FAILED
 #define WITHDRAWN COUPON__VOUCHER_STATE__VOUCHER_WITHDRAWN
 
-enum { SQL_ADD, SQL_FIND, SQL_SET, SQL_COUNT, N_SQL };
+enum { SQL_ADD, SQL_FIND, SQL_SET, SQL_PAID, SQL_COUNT, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO voucher (coupon_id, release_id, state, reason, changed_at, journal_seq) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (coupon_id) DO NOTHING",
-    [SQL_FIND] = "SELECT release_id, state, reason, changed_at, journal_seq FROM voucher WHERE coupon_id = ?1",
+    [SQL_FIND] =
+        "SELECT release_id, state, reason, changed_at, journal_seq, paid_fen FROM voucher WHERE coupon_id = ?1",
     [SQL_SET] = "UPDATE voucher SET state = ?2, reason = ?3, changed_at = ?4, journal_seq = ?5 WHERE coupon_id = ?1",
+    [SQL_PAID] = "UPDATE voucher SET paid_fen = ?2 WHERE coupon_id = ?1",
     [SQL_COUNT] = "SELECT state, count(*) FROM voucher WHERE release_id = ?1 GROUP BY state",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
 struct voucher {
-    int64_t release_id, changed_at, journal_seq;
+    int64_t release_id, changed_at, journal_seq, paid_fen;
     int state, reason;
 };
 
@@ -31,7 +35,7 @@ static bool find(const struct coupon *self, int64_t coupon_id, struct voucher *r
 
     store_ask(self->store, statement, "i", coupon_id);
     return store_only(self->store, statement, INTO(ret->release_id), INTO(ret->state), INTO(ret->reason),
-                      INTO(ret->changed_at), INTO(ret->journal_seq));
+                      INTO(ret->changed_at), INTO(ret->journal_seq), INTO(ret->paid_fen));
 }
 
 static void say(const struct claim *claim, int state, int reason, void *call)
@@ -51,7 +55,9 @@ void voucher_owe(struct coupon *self, const struct claim *claim, void *call)
     const struct release *release = release_find(self, claim->release_id);
     struct claim now;
 
-    if (!release || !release->backed || !claims_find(&self->claims, claim->coupon_id, &now) || now.ended_at)
+    /* One that was closed long ago is in memory no more, as after days without the daemon. */
+    if (!(release ? release->backed : backing_exists(self, claim->release_id)) ||
+        !claims_find(&self->claims, claim->coupon_id, &now) || now.ended_at)
         return;
     if (store_run(self->store, self->vouchers.sql + SQL_ADD, "iiiiii", claim->coupon_id, claim->release_id,
                   (int64_t)PENDING, INT64_C(0), rpc_now(call), rpc_server_journal(self->rpc)->tip.seq + 1) == 1)
@@ -70,6 +76,28 @@ static int state_of(int sent)
     return sent > 0 && sent < (int)ARRAY_LEN(states) ? states[sent] : 0;
 }
 
+/* The fund pays for what was used, and for nothing else. Without the money it stays unpaid, which the audit finds:
+ * what others have used is heard all the same. 0 or a Reason for which the row is to come again. */
+static int pay(struct coupon *self, const struct claim *claim, const struct voucher *voucher, int state, void *call)
+{
+    const struct release *release = release_look_up(self, claim->release_id, rpc_arena(call));
+    int64_t paid_fen = state == USED && release ? release->face_fen : 0;
+    int reason;
+
+    if (!release)
+        return RPC__REASON__OVERLOADED;
+    if (paid_fen == voucher->paid_fen)
+        return 0;
+    reason = fund_spend_late(self, release->id, paid_fen - voucher->paid_fen, claim->coupon_id, call);
+    if (reason == BUDGET__REASON__BUDGET_SHORT) {
+        log_error("voucher_without_money", "release", log_int(release->id), "coupon", log_int(claim->coupon_id));
+        return 0;
+    }
+    if (!reason)
+        store_run(self->store, self->vouchers.sql + SQL_PAID, "ii", claim->coupon_id, paid_fen);
+    return reason;
+}
+
 void voucher_hear(struct coupon *self, const Bridge__SendChanged *changed, void *call)
 {
     int state = state_of((int)changed->state);
@@ -86,13 +114,8 @@ void voucher_hear(struct coupon *self, const Bridge__SendChanged *changed, void 
     say(&claim, state, changed->reason, call);
     if (state == FAILED)
         claim_fail(self, claim.coupon_id, call);
-    if ((state == USED) != (voucher.state == USED)) {
-        const struct release *release = release_look_up(self, claim.release_id, rpc_arena(call));
-
-        if (release)
-            fund_spend(self, release->id, state == USED ? release->face_fen : -release->face_fen, claim.coupon_id,
-                       call);
-    }
+    if (state == USED || voucher.state == USED)
+        rpc_refuse_if(call, pay(self, &claim, &voucher, state, call));
 }
 
 void vouchers_count(const struct coupon *self, int64_t release_id, Coupon__BackingCounts *ret)
@@ -163,6 +186,13 @@ static const struct part_stray strays[] = {
      "SELECT coupon_id FROM voucher WHERE coupon_id NOT IN (SELECT coupon_id FROM claim) LIMIT 1"},
     {"voucher", "is of a release that is not backed",
      "SELECT coupon_id FROM voucher WHERE release_id NOT IN (SELECT release_id FROM backing) LIMIT 1"},
+    {"coupon", "is WeChat's and indexed, and is owed by no voucher",
+     "SELECT claim.coupon_id FROM claim JOIN backing USING (release_id) WHERE claim.coupon_id <= (SELECT upto FROM "
+     "progress WHERE name = 'claim_of_member') AND claim.coupon_id NOT IN (SELECT coupon_id FROM voucher) AND "
+     "claim.coupon_id NOT IN (SELECT coupon_id FROM claim_ended) LIMIT 1"},
+    {"voucher", "was used, and is not paid for, or is paid for and was not used",
+     "SELECT coupon_id FROM voucher JOIN release USING (release_id) WHERE paid_fen <> CASE voucher.state WHEN 3 THEN "
+     "face_fen ELSE 0 END LIMIT 1"},
     {"voucher", "has failed, and its coupon stands",
      "SELECT coupon_id FROM voucher WHERE state = 5 AND coupon_id NOT IN (SELECT coupon_id FROM claim_ended) LIMIT 1"},
     {NULL, NULL, NULL},

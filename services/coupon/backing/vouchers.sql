@@ -11,3 +11,9 @@ CREATE TABLE voucher (
 
 -- step 2
 CREATE INDEX voucher_release ON voucher (release_id, state);
+
+-- step 3 rows
+-- What its release's fund has paid for one that was used; see vouchers.h.
+ALTER TABLE voucher ADD COLUMN paid_fen INTEGER NOT NULL DEFAULT 0;
+UPDATE voucher SET paid_fen = (SELECT face_fen FROM release WHERE release.release_id = voucher.release_id) WHERE state = 3;
+CREATE INDEX voucher_paid ON voucher (release_id, paid_fen) WHERE paid_fen > 0;

@@ -8,7 +8,6 @@
 #include "services/coupon/ticket/tickets.h"
 
 #define INDEX_SLICE 1000
-#define IDLE_CALLS  5  /* a millisecond: fewer leave room for indexing */
 #define NUMBERS_MAX 16 /* of one member, whose newest coupons are looked for in memory */
 
 #define COLUMNS       "claim.coupon_id, claim.release_id, claim.member_id, day, code, at, key"
@@ -413,16 +412,10 @@ int64_t claims_index_slice(struct coupon *self, int limit)
 static bool work(void *arg)
 {
     struct coupon *self = arg;
-    uint64_t calls = rpc_server_counts(self->rpc)->calls, more = calls - self->calls_seen;
-    int64_t now = clock_now(self->clock), ms = now - self->idle_at;
-    bool idle = ms > 0 && more < (uint64_t)ms * IDLE_CALLS;
+    bool idle = parts_lull(&self->parts, &self->lull);
 
     if (idle)
         claims_index_slice(self, INDEX_SLICE);
-    if (ms > 0) {
-        self->calls_seen = calls;
-        self->idle_at = now;
-    }
     return idle && self->indexed < self->last_coupon;
 }
 

@@ -185,7 +185,9 @@ static struct hands_deed void_deed(const struct code_void *made, const struct re
 static bool find_meant(struct coupon *self, const Coupon__ProposeCodeVoidRequest *req, void *call,
                        struct partner_code *ret)
 {
-    bool found = *req->code ? code_known(self, req->code, ret) : code_of_coupon(&self->codes, req->coupon_id, ret);
+    char code[CODE_SIZE];
+    bool found = *req->code ? code_text(req->code, CODE_LEAST, code) && code_known(self, code, ret)
+                            : code_of_coupon(&self->codes, req->coupon_id, ret);
 
     if (found && ret->release_id == req->release_id && ret->state != CODE_VOID)
         return true;
@@ -276,6 +278,16 @@ static void codes__refuse_code_void(Coupon__Codes_Service *service, const Coupon
         code_void_set(self, &made, COUPON__CODE_VOID_STATE__CODE_VOID_REFUSED);
     }
     reply(void_message(&made, call), call);
+}
+
+/* rpc GetCodeVoid. */
+static void codes__get_code_void(Coupon__Codes_Service *service, const Coupon__CodeVoidRequest *req,
+                                 Coupon__CodeVoid_Closure reply, void *call)
+{
+    struct code_void made;
+
+    if (find_void(container_of(service, struct coupon, codes_service), req->void_id, call, &made))
+        reply(void_message(&made, call), call);
 }
 
 /* rpc ListCodeVoids: newest first. */

@@ -38,13 +38,12 @@ static const char *column_name(const char *field)
     return strcmp(field, "pin") == 0 ? "密码" : strcmp(field, "code") == 0 ? "券码" : field;
 }
 
-/* A field as it is kept. Outputs nothing but the Reason why it is none. */
-static int read_field(const char *text, int least, char ret[CODE_SIZE])
+bool code_text(const char *text, int least, char ret[CODE_SIZE])
 {
     int32_t bad;
     int chars = text_line(text, ret, CODE_SIZE, &bad);
 
-    return chars < least || chars > CODE_MAX ? COUPON__REASON__CODE_INVALID : 0;
+    return chars >= least && chars <= CODE_MAX;
 }
 
 struct page {
@@ -62,7 +61,7 @@ static int row_refusal(struct page *page, const struct csv_row *row, char code[C
     struct partner_code known;
 
     *ret_field = "code";
-    if (row->n_fields != COLUMNS || read_field(row->fields[COLUMN_CODE], CODE_LEAST, code))
+    if (row->n_fields != COLUMNS || !code_text(row->fields[COLUMN_CODE], CODE_LEAST, code))
         return COUPON__REASON__CODE_INVALID;
     if (strstr(code, "E+") && is_rounded(code))
         return COUPON__REASON__CODE_ROUNDED;
@@ -77,7 +76,7 @@ static int row_refusal(struct page *page, const struct csv_row *row, char code[C
     if (code_known(page->self, code, &known))
         return COUPON__REASON__CODE_KNOWN;
     *ret_field = "pin";
-    return *row->fields[COLUMN_PIN] ? read_field(row->fields[COLUMN_PIN], 1, pin) : 0;
+    return *row->fields[COLUMN_PIN] && !code_text(row->fields[COLUMN_PIN], 1, pin) ? COUPON__REASON__CODE_INVALID : 0;
 }
 
 static void take_row(struct page *page, const struct csv_row *row)
@@ -119,7 +118,7 @@ static void note(struct named *named, int kind, const struct csv_row *row, int t
 
     (void)kind;
     (void)today;
-    if (row->n_fields == COLUMNS && read_field(row->fields[COLUMN_CODE], CODE_LEAST, code) == 0)
+    if (row->n_fields == COLUMNS && code_text(row->fields[COLUMN_CODE], CODE_LEAST, code))
         named_note(named, code, "");
 }
 

@@ -147,8 +147,11 @@ static void a_bad_code_is_replaced_by_two_hands(void **state)
 
     (void)state;
     assert_refused(propose_void(id, "ZZZZ-9999", 0), "CODE_NOT_FOUND");
-    void_id = void_of(propose_void(id, "AAAA-0001", 0))->void_id;
+    /* As somebody types it who has it before her: the same folding as when it was imported. */
+    void_id = void_of(propose_void(id, " ＡＡＡＡ-０００１　", 0))->void_id;
     assert_refused(on_void("Codes.ConfirmCodeVoid", void_id, 900), "HANDS_SAME");
+    assert_int_equal(void_of(on_void("Codes.GetCodeVoid", void_id, 901))->release_id, id);
+    assert_refused(on_void("Codes.GetCodeVoid", void_id + 1, 901), "CODE_ENDING_NOT_FOUND");
     assert_string_equal(partner_code_of(claim(id, 1)), "AAAA-0001");
     assert_int_equal(void_of(on_void("Codes.ConfirmCodeVoid", void_id, 901))->state,
                      COUPON__CODE_VOID_STATE__CODE_VOID_DONE);

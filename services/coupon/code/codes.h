@@ -46,6 +46,9 @@ int32_t codes_left(const struct coupon *self, int64_t release_id);
 
 /* ---- codes ---- */
 
+/* A text as codes are kept: one line, folded (text.h), at least so many characters; what letters it has stays as they
+ * are, since partners tell them apart. False: it is none. */
+bool code_text(const char *text, int least, char ret[CODE_SIZE]);
 /* Takes a code over. False, and nothing is done: it was imported before. */
 bool code_add(struct coupon *self, int64_t release_id, const char *code, const char *pin, void *call);
 /* Whether it was ever imported. */

@@ -334,6 +334,24 @@ static int end(struct coupon *self, struct fund_use *use, void *call)
     return keep_redeemed(self, use, call);
 }
 
+/* What went back to the fund is taken again, no more than was promised at first, for what was used and told later. */
+static int take_again(struct coupon *self, struct fund_use *use, int64_t fen, void *call)
+{
+    const struct budget_line line = {use->release_id, 0}, of_fund = {use->fund_id, 0};
+    int64_t missing = fen - budget_balance(&self->budget, &line, BUDGET__ACCOUNT__COMMITTED) -
+                      budget_balance(&self->budget, &line, BUDGET__ACCOUNT__FREE);
+    int reason;
+
+    if (use->stage < FUND_TRIMMED || use->kept_fen + missing > use->cost_fen)
+        return BUDGET__REASON__BUDGET_SHORT;
+    reason = budget_transfer(&self->budget, &of_fund, &line, missing, use->release_id, call);
+    if (reason)
+        return reason;
+    use->kept_fen += missing;
+    put(self, use, call);
+    return 0;
+}
+
 int fund_spend(struct coupon *self, int64_t release_id, int64_t fen, int64_t cause_id, void *call)
 {
     const struct budget_line line = {release_id, 0};
@@ -348,6 +366,17 @@ int fund_spend(struct coupon *self, int64_t release_id, int64_t fen, int64_t cau
     reason = keep_redeemed(self, &use, call);
     put(self, &use, call);
     return reason;
+}
+
+int fund_spend_late(struct coupon *self, int64_t release_id, int64_t fen, int64_t cause_id, void *call)
+{
+    struct fund_use use;
+    int reason = fund_spend(self, release_id, fen, cause_id, call);
+
+    if (reason != BUDGET__REASON__BUDGET_SHORT || !fund_use_find(self, release_id, &use))
+        return reason;
+    reason = take_again(self, &use, fen, call);
+    return reason ? reason : fund_spend(self, release_id, fen, cause_id, call);
 }
 
 static bool find_due(struct coupon *self, unsigned statement, int64_t before, struct fund_use *ret)

@@ -47,3 +47,6 @@ int fund_commit(struct coupon *self, const struct release *release, void *call);
 /* What was settled of a release is spent; below zero it is promised again, or when that is over goes back. Nothing of a
  * release without a fund. cause_id is the statement. 0 or a Reason. */
 int fund_spend(struct coupon *self, int64_t release_id, int64_t fen, int64_t cause_id, void *call);
+/* The same of what others have paid out (backing/vouchers.h), and say when the rest of the release's money may have gone
+ * back to the fund: that is taken again, as far as the release was promised it and the fund has it. */
+int fund_spend_late(struct coupon *self, int64_t release_id, int64_t fen, int64_t cause_id, void *call);

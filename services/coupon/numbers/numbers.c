@@ -282,7 +282,7 @@ static void on_moved(void *arg, const char *old_path, const char *path, void *ca
 }
 
 static const struct part_stray strays[] = {
-    {"release or goods", "another number of them is spent or handed over",
+    {"release", "has another number of coupons that are spent",
      "SELECT release_id FROM (SELECT release_id, n FROM number WHERE what = -2 UNION ALL SELECT release_id, -1 FROM "
      "redemption WHERE state = 2 UNION ALL SELECT goods_id, -1 FROM shop_order WHERE state IN (2, 3) UNION ALL SELECT "
      "release_id, -1 FROM boarding WHERE refusal = 0 AND undone_at = 0) "

@@ -346,10 +346,12 @@ static const struct part_stray strays[] = {
     {"redemption", "is settled for another amount than the union bears, or with another merchant",
      "SELECT redemption_id FROM statement_line l JOIN statement USING (statement_id) JOIN redemption ON redemption_id "
      "= thing_id WHERE abs(l.fen) <> union_fen OR payee_id <> merchant_id LIMIT 1"},
-    {"release", "its fund has not spent what its settlements come to",
+    {"release", "its fund has not spent what its settlements come to, or its vouchers",
      "SELECT release_id FROM fund_use WHERE coalesce((SELECT balance_fen FROM account WHERE of_id = release_id AND "
      "year = 0 AND kind = 4), 0) <> coalesce((SELECT sum(l.fen) FROM " CONFIRMED
-     " WHERE r.release_id = fund_use.release_id), 0) LIMIT 1"},
+     " WHERE r.release_id = fund_use.release_id), 0) + coalesce((SELECT sum(paid_fen) FROM voucher WHERE paid_fen > 0 "
+     "AND "
+     "voucher.release_id = fund_use.release_id), 0) LIMIT 1"},
     {NULL, NULL, NULL},
 };
 

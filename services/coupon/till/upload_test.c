@@ -1,4 +1,5 @@
 /* Purchases without network, and coupons that nobody spends in time. */
+#include "common/benefit/granted/granted_fixture.h"
 #include "services/coupon/till/till_fixture.h"
 
 enum { REDEEMED = COUPON__SALE_STATE__SALE_REDEEMED, REFUSED = COUPON__SALE_STATE__SALE_REFUSED };
@@ -206,6 +207,7 @@ static const Coupon__Coupon *counted_coupon(bool frees)
 
 static int64_t grant_state(int64_t coupon_id)
 {
+    write_granted(&h, &((struct coupon *)h.service.self)->granted);
     return harness_number(
         &h, arena_printf(&h.arena, "SELECT state FROM granted WHERE source_id = %lld", (long long)coupon_id));
 }

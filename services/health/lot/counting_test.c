@@ -44,6 +44,7 @@ static int64_t counted_as(int64_t member_id)
 {
     char text[96];
 
+    write_granted(&h, &health_of(&h)->granted);
     snprintf(text, sizeof(text), "SELECT state FROM granted WHERE member_id = %lld", (long long)member_id);
     return harness_number(&h, text);
 }

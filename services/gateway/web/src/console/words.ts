@@ -44,13 +44,13 @@ export const CHANGE_STATE: Record<string, string> = { CHANGE_ASKED: '待上级�
 export const POST: Record<string, string> = {
   POST_CHAIR: '主席', POST_VICE_CHAIR: '副主席', POST_COMMITTEE_MEMBER: '委员', POST_WOMENS_CHAIR: '女职工主任', POST_AUDIT_CHAIR: '经审主任', POST_STAFF: '工作人员',
 } satisfies Said<'identity.Post'>;
-export const IMPORT: Record<string, string> = { IMPORT_ROSTER: '会员名册', IMPORT_UNIONS: '工会名单', IMPORT_REMOVALS: '移出名单' } satisfies Said<'imports.ImportKind'>;
+export const IMPORT: Record<string, string> = { IMPORT_ROSTER: '会员名册', IMPORT_UNIONS: '工会名单', IMPORT_REMOVALS: '移出名单', IMPORT_CODES: '兑换码' } satisfies Said<'imports.ImportKind'>;
 export const IMPORT_STATE: Record<string, string> = {
   IMPORT_UPLOADING: '上传中', IMPORT_CHECKING: '检查中', IMPORT_CHECKED: '待您确认', IMPORT_LOADING: '导入中', IMPORT_LOADED: '已导入', IMPORT_REFUSED: '整份未导入', IMPORT_GIVEN_UP: '已放弃',
 } satisfies Said<'imports.ImportState'>;
 /** What a row would do, before it is loaded. */
 export const OUTCOME: Record<string, string> = {
-  OUTCOME_ADDED: '将新列入名册。', OUTCOME_UPDATED: '名册上已有此人，将按填写的更改。', OUTCOME_UNCHANGED: '名册上已是这样，没有变化。', OUTCOME_RESTORED: '将重新列入名册，并恢复因移出而结束的会籍。',
+  OUTCOME_ADDED: '将新列入名册。', OUTCOME_UPDATED: '名册上已有此人，将按填写的更改。', OUTCOME_UNCHANGED: '名册上已是这样，没有变化。', OUTCOME_RESTORED: '将重新列入名册，并恢复因移出而结束的会籍。', OUTCOME_REMOVED: '将移出名册。',
 } satisfies Said<'imports.ImportOutcome'>;
 export const REMOVAL: Record<string, string> = { REMOVAL_LEFT_COMPANY: '离开单位', REMOVAL_MISTAKE: '列错了人', REMOVAL_ELSEWHERE: '在另一工会' } satisfies Said<'identity.RosterRemoval'>;
 export const JOIN: Record<string, string> = { JOIN_ASKED: '待办理', JOIN_APPROVED: '已同意', JOIN_REFUSED: '未同意', JOIN_WITHDRAWN: '已撤回' } satisfies Said<'identity.JoinState'>;

@@ -3,7 +3,7 @@ import type { Said, Schemas } from '../shared/api';
 import { now } from '../shared/api';
 
 export const CAMPAIGN: Record<string, string> = {
-  ANNOUNCED: '即将报名', OPEN: '报名中', FROZEN: '名单已冻结，等待抽签', DRAWN: '已抽签，等待公布', PUBLISHED: '结果已公布', CLOSED: '已结束', VOID: '已作废',
+  DRAFT: '准备中', ANNOUNCED: '即将报名', OPEN: '报名中', FROZEN: '名单已冻结，等待抽签', DRAWN: '已抽签，等待公布', PUBLISHED: '结果已公布', CLOSED: '已结束', VOID: '已作废',
 } satisfies Said<'health.CampaignState'>;
 export const ENTITLEMENT: Record<string, string> = {
   WON: '已中签，请在期限内预约', BOOKED: '已中签，已预约', ATTENDED: '已体检', LAPSED: '已中签，没有在期限内预约，名额已失效', DECLINED: '您放弃了名额', NO_SHOW: '预约后没有到检', TAKEN_BACK: '您的年度福利已达上限，名额已收回',
@@ -11,7 +11,7 @@ export const ENTITLEMENT: Record<string, string> = {
 export const BOOKING: Record<string, string> = { ACTIVE: '已预约', ARRIVED: '已到检', CANCELLED: '已取消', NOT_COME: '未到检' } satisfies Said<'health.BookingState'>;
 export const LEVEL: Record<string, string> = { MOBILE: '未实名', REAL_NAME: '已实名，未入会', MEMBER: '会员', CATEGORY: '会员' } satisfies Said<'rpc.Level'>;
 export const REPORT: Record<string, string> = {
-  REPORT_STATE_READY: '可以查看', REPORT_STATE_SUPERSEDED: '有更新的版本', REPORT_STATE_EXPIRED: '保存期满，已销毁', REPORT_STATE_ERASED: '已按您的要求删除',
+  REPORT_STATE_UPLOADING: '医院正在上传', REPORT_STATE_ABANDONED: '上传中断', REPORT_STATE_READY: '可以查看', REPORT_STATE_SUPERSEDED: '有更新的版本', REPORT_STATE_EXPIRED: '保存期满，已销毁', REPORT_STATE_ERASED: '已按您的要求删除',
 } satisfies Said<'health.ReportState'>;
 
 export type Campaign = Schemas['health.Campaign'];
