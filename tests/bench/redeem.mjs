@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { Http } from '../system/http.mjs';
-import { cashier, openShop } from '../system/tills.mjs';
+import { cashier, openShop } from '../system/merchants.mjs';
 
 const MERCHANTS = 100, DEVICES = 10, STEP_MS = 30000, SCREEN_PURSE = 6, TWICE = 50, CLIENTS = 64;
 const [port, keyFile, step, ...args] = process.argv.slice(2);

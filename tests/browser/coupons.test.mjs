@@ -4,10 +4,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { enrol, grant, mint, PASSWORD, person, rosterCsv, totp, unionCoded, unionsCsv } from '../system/people.mjs';
-import { asked, branchOf, counterAt, couponPass, openMerchant } from '../system/merchants.mjs';
+import { asked, branchOf, counterAt, couponPass, creditCode, openMerchant } from '../system/merchants.mjs';
 import { claimer, openRelease } from '../system/releases.mjs';
 import { Stack, until, web } from '../system/stack.mjs';
-import { creditCode } from '../system/tills.mjs';
 import { Chrome } from './chrome.mjs';
 import { barriers, go, picture, violationsInBothLooks } from './member.mjs';
 

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { enrol, grant, mobile, person, rosterCsv, unionsCsv } from '../system/people.mjs';
 import { openRelease } from '../system/releases.mjs';
 import { Stack, until, web } from '../system/stack.mjs';
-import { done, memberOf, passOf } from '../system/tills.mjs';
+import { done, memberOf, passOf } from '../system/merchants.mjs';
 import { placed, unionAt } from '../system/unions.mjs';
 import { Chrome } from './chrome.mjs';
 import { go, opensToAll, signInAtDesk } from './desk.mjs';

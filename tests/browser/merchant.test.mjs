@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { claimer, publishRelease } from '../system/releases.mjs';
 import { mint, person, rosterCsv, unionsCsv } from '../system/people.mjs';
 import { Stack, until, web } from '../system/stack.mjs';
-import { cashier, creditCode, done, manager, memberOf, onSale, passOf, sell } from '../system/tills.mjs';
+import { cashier, creditCode, done, manager, memberOf, onSale, passOf, sell } from '../system/merchants.mjs';
 import { placed, unionAt } from '../system/unions.mjs';
 import { Chrome } from './chrome.mjs';
 import { barriersOnTelephone, go, signIn } from './member.mjs';

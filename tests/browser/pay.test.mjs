@@ -59,15 +59,19 @@ describe('payments', () => {
 
     test('every payment says where it stands, why, and what one can do', async () => {
         await go(desk, '/payments');
-        await desk.shows('section[aria-label=付款]', /待本人确认[^]*提醒收款人在 24 小时内/);
-        await desk.shows('section[aria-label=付款]', /50 元[^]*已到账/);
-        await desk.shows('section[aria-label=付款]', /金额超出单笔付款的限额[^]*改为银行付款/);
+        await desk.shows('section[aria-label=付款]', /待付[^]*未受理[^]*待本人确认[^]*50 元[^]*已到账/);
+        const look = (n) => desk.click(`section[aria-label=付款] tbody tr:nth-of-type(${n}) button`);
+        await look(3);
+        await desk.shows('section[aria-label=付款详情]', /3.05 元[^]*提醒收款人在 24 小时内/);
+        await look(2);
+        await desk.shows('section[aria-label=付款详情]', /金额超出单笔付款的限额[^]*改为银行付款/);
         assert.deepEqual(await hinders(desk, 'console-payments'), []);
+        await look(4);
         desk.page.on('download', (download) => { desk.file = download.suggestedFilename(); });
-        await desk.press('section[aria-label=付款]', '电子回单');
+        await desk.press('section[aria-label=付款详情]', '电子回单');
         await until('the receipt is there, or is being made', async () => {
             if (desk.file) return true;
-            await desk.press('section[aria-label=付款]', '电子回单');
+            await desk.press('section[aria-label=付款详情]', '电子回单');
             return false;
         }, { every: 1000, ms: 30000 });
         assert.match(desk.file, /^电子回单-subsidy/);
@@ -143,7 +147,7 @@ describe('payments', () => {
         await desk.shows('[aria-label=批次详情]', /发放中[^]*暂停发放[^]*与微信明细核对/);
     });
 
-    test('she confirms what is paid to her within WeChat, and has its receipt', async () => {
+    test('she confirms what is paid to her within WeChat, and her coupon there says where it is', async () => {
         const app = await chrome.open(`http://127.0.0.1:${stack.port}/`);
         await signInByCode(stack, app, mobile(700));
         await go(app, '/payouts');
@@ -174,6 +178,12 @@ describe('payments', () => {
         await go(app, '/mine');
         await go(app, '/payouts');
         await app.shows('[aria-label=我的收款]', /3.05 元[^]*已到账/);
+        const { couponId } = (await favor.claim(await favor.open(), li)).json;
+        await favor.coupon(li, couponId, 'SENT');
+        await go(app, '/coupons');
+        await app.shows('[aria-label=我的券]', /2.99[^]*用微信支付付款时自动减免[^]*已到微信卡包/);
+        assert.ok(!/出示券码|只用这张/.test(await app.text('main')), 'it is no coupon for our counters');
+        assert.deepEqual(await hinders(app, 'app-voucher'), []);
         assert.deepEqual(chrome.errors.filter((line) => !/status of 409/.test(line)), []);
     });
 });

@@ -3,10 +3,10 @@
 // once; a person's points are those of her lots.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { chance, newSeed, unionsCsv } from '../system/people.mjs';
+import { chance, mint, newSeed, unionsCsv } from '../system/people.mjs';
 import { claimer, openRelease, publishRelease } from '../system/releases.mjs';
 import { Stack, until } from '../system/stack.mjs';
-import { cashier, done, manager, memberOf, onSale, openShop, sell } from '../system/tills.mjs';
+import { cashier, done, manager, memberOf, onSale, openShop, sell } from '../system/merchants.mjs';
 import { placed, unionAt } from '../system/unions.mjs';
 import { untilKnown, underKills } from './load.mjs';
 
@@ -29,14 +29,31 @@ function withUnion(n, fn) {
 const kept = (stack, sql) => stack.query('coupon', sql);
 const count = async (stack, sql) => (await kept(stack, `SELECT count(*) AS n FROM ${sql}`))[0].n;
 
+const finance = (stack, union, memberId) => mint(stack.tokenKey(), { memberId, unionPath: union.path, grants: [{ role: 'FINANCE', unionPath: union.path }] });
+const dayOfChina = () => new Date(Date.now() + 8 * 3600000).toISOString().slice(0, 10);
+
+/** A fund of so many fen, opened by two. */
+async function fundOf(stack, union, fen) {
+    const { fundId } = await done(stack, `/v1/unions/${union.unionId}/coupon-funds`,
+        { name: '消费券', source: 'DUES', terms: { fen: String(fen) } }, finance(stack, union, 801));
+    await done(stack, `/v1/coupon-funds/${fundId}:confirm`, undefined, finance(stack, union, 802));
+    return fundId;
+}
+
+/** Four officials do the same at once, while coupon is killed twice. */
+async function underStatements(stack, random, work) {
+    await underKills(stack, 'coupon', { kills: 2, random, items: [811, 812, 813, 814, 815, 816, 817, 818], clients: 2 }, work);
+}
+
 describe('what members are given survives', () => {
     test(`kill -9 of coupon, ${KILLS} times, while coupons are spent at eight counters`, () => withUnion(1, async (stack, union, known, random) => {
         const people = ids(1000, 120), stock = 100;
-        const { branchId } = await openShop(stack, union);
+        const { branchId, merchantId } = await openShop(stack, union);
         const desks = [];
         for (const id of ids(7000, 8))
             desks.push(await cashier(stack, union, branchId, id));
-        const releaseId = await openRelease(stack, { stock, faceFen: '500', thresholdFen: '500' });
+        const fund = await fundOf(stack, union, stock * 500);
+        const releaseId = await openRelease(stack, { stock, faceFen: '500', thresholdFen: '500', unionId: union.unionId, funding: { fundId: fund } });
         const claim = claimer(stack, releaseId);
         const coupons = new Map(), sales = new Map(), reversed = new Set();
         await underKills(stack, 'coupon', { kills: KILLS, random, items: people }, async (she) => {
@@ -69,6 +86,21 @@ describe('what members are given survives', () => {
         for (const [she, saleId] of sales)
             assert.deepEqual(spent.filter((one) => one.coupon === coupons.get(she)), [{ coupon: coupons.get(she), sale: saleId, state: reversed.has(she) ? 3 : 2 }]);
         assert.equal(spent.length, sales.size, 'nothing is spent that nobody was told of');
+        // Two prepare statements of it and two confirm them, while coupon is killed: each is one statement's, once.
+        const path = `/v1/merchants/${merchantId}/settlements`, today = dayOfChina();
+        await underStatements(stack, random, async (who) => {
+            const made = await known(() => stack.post(path, { fromDay: today, untilDay: today }, { token: finance(stack, union, who) }));
+            if (made.status >= 300)
+                return assert.equal(made.json.reason, 'NOTHING_REDEEMED', made.text);
+            const { settlementId } = made.json;
+            const sure = await known(() => stack.post(`/v1/coupon-settlements/${settlementId}:confirm`, undefined, { token: finance(stack, union, who + 10) }));
+            assert.ok(sure.status < 300 || ['HANDS_OVER', 'HANDS_SAME'].includes(sure.json.reason), sure.text);
+        });
+        const redeemed = (sales.size - reversed.size) * 500;
+        assert.equal((await kept(stack, 'SELECT sum(fen) AS fen FROM redemption WHERE state = 2'))[0].fen, redeemed);
+        assert.equal((await kept(stack, 'SELECT sum(total_fen) AS fen FROM statement WHERE state = 2'))[0].fen, redeemed, 'the sum of statements is that of redemptions');
+        const { spentFen } = (await stack.get(`/v1/coupon-funds/${fund}`, { token: finance(stack, union, 801) })).json;
+        assert.equal(Number(spentFen), redeemed, 'and what the budget has spent');
     }));
 
     test(`kill -9 of coupon, ${KILLS} times, while points are ordered with`, () => withUnion(2, async (stack, union, known, random) => {

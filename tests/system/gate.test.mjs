@@ -7,7 +7,7 @@ import { assertProblem } from './http.mjs';
 import { unionsCsv } from './people.mjs';
 import { openRelease } from './releases.mjs';
 import { Stack } from './stack.mjs';
-import { done, manager, memberOf, passOf } from './tills.mjs';
+import { done, manager, memberOf, passOf } from './merchants.mjs';
 import { placed, unionAt } from './unions.mjs';
 
 const GUARD = 7801, HOUR = 3600000;

@@ -8,7 +8,7 @@ import { assertProblem } from './http.mjs';
 import { mint, unionsCsv } from './people.mjs';
 import { claimer, publishRelease } from './releases.mjs';
 import { Stack, until } from './stack.mjs';
-import { cashier, done, manager, memberOf, onSale, openShop, passOf, sell } from './tills.mjs';
+import { cashier, done, manager, memberOf, onSale, openShop, passOf, sell } from './merchants.mjs';
 import { placed, unionAt } from './unions.mjs';
 
 const KEEPER = 7100, ACCOUNT = '6222021234567890123';

@@ -7,7 +7,7 @@ import { assertProblem } from './http.mjs';
 import { person as rosterPerson, rosterCsv, unionsCsv, verify } from './people.mjs';
 import { claimer, openRelease } from './releases.mjs';
 import { Stack, until } from './stack.mjs';
-import { cashier, done, manager, memberOf, onSale, openShop, passOf, sell, upload } from './tills.mjs';
+import { cashier, done, manager, memberOf, onSale, openShop, passOf, sell, upload } from './merchants.mjs';
 import { placed, unionAt } from './unions.mjs';
 
 const PURSE = 6, HOUR = 3600000;

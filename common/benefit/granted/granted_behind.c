@@ -52,7 +52,7 @@ static bool take(struct granted *granted, const Granted__Granted *told)
     const struct granted_entry *had =
         granted_index_find(granted->index, grant.member_id, granted->service, grant.source_id);
 
-    if (had || is_dropped(granted, grant.source_id))
+    if (had || (granted->n_dropped && is_dropped(granted, grant.source_id)))
         return true;
     if (grant.source_id > granted->newest)
         granted->newest = grant.source_id;

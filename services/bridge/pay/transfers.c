@@ -6,6 +6,7 @@
 #include "common/cn/cn_id.h"
 #include "identity/wechat.pb-c.h"
 #include "services/bridge/bridge.h"
+#include "services/bridge/pay/payee.h"
 
 #define WAITING   BRIDGE__PAYOUT_STATE__PAYOUT_WAITING
 #define SENT      BRIDGE__PAYOUT_STATE__PAYOUT_SENT
@@ -120,12 +121,10 @@ static bool is_same_payee(const struct transfer_job *job)
 static void on_payee(void *arg, const Rpc__Answer *answer)
 {
     struct transfer_job *job = arg;
-    Identity__FoundPayee *found = NULL;
-    int reason = answer->reason;
+    int reason;
+    Identity__FoundPayee *found = payee_read(answer, &reason);
 
-    if (!reason)
-        found = identity__found_payee__unpack(NULL, answer->output.len, answer->output.data);
-    if (!reason && (!found || !copy_payee(job, found)))
+    if (found && !copy_payee(job, found))
         reason = RPC__REASON__INTERNAL;
     if (reason == IDENTITY__REASON__WECHAT_NOT_FOUND)
         reason = BRIDGE__REASON__PAYOUT_NO_WECHAT;
@@ -137,37 +136,16 @@ static void on_payee(void *arg, const Rpc__Answer *answer)
         finish(job, reason);
     else
         job->stage = TRANSFER_READY;
-    if (found && found->openid)
-        mbedtls_platform_zeroize(found->openid, strlen(found->openid));
-    if (found && found->name)
-        mbedtls_platform_zeroize(found->name, strlen(found->name));
-    identity__found_payee__free_unpacked(found, NULL);
+    payee_forget(found);
 }
 
 static void find_payee(struct transfer_job *job)
 {
-    Identity__FindPayeeRequest request = IDENTITY__FIND_PAYEE_REQUEST__INIT;
-    Rpc__Principal principal = RPC__PRINCIPAL__INIT;
-    Rpc__Call call = RPC__CALL__INIT;
     struct transfers *transfers = &job->bridge->transfers;
-    char *appids[PAY_APPS];
-    uint8_t packed[PAY_APPS * (PAY_NAME_SIZE + 2) + 32];
 
-    for (unsigned i = 0; i < job->bridge->pay.n_apps; i++)
-        appids[i] = job->bridge->pay.apps[i];
-    request.member_id = job->payout.member_id;
-    request.appid = appids;
-    request.n_appid = job->bridge->pay.n_apps;
-    if (*job->payout.appid) { /* under its number it stays in its app */
-        appids[0] = job->payout.appid;
-        request.n_appid = 1;
-    }
-    principal.internal = true;
-    call.method = unconst("Identity.FindPayee");
-    call.principal = &principal;
-    call.input = (ProtobufCBinaryData){identity__find_payee_request__pack(&request, packed), packed};
-    job->stage = TRANSFER_FINDING;
-    if (!transfers->ask(transfers->ask_self, &call, on_payee, job))
+    job->stage = TRANSFER_FINDING; /* under its number it stays in its app */
+    if (!payee_ask(transfers->ask, transfers->ask_self, &job->bridge->pay, job->payout.member_id, job->payout.appid,
+                   on_payee, job))
         finish(job, RPC__REASON__OVERLOADED);
 }
 

@@ -4,6 +4,7 @@
 
 #include "identity/wechat.pb-c.h"
 #include "services/bridge/bridge.h"
+#include "services/bridge/pay/payee.h"
 #include "services/bridge/stock/favor_say.h"
 
 #define PENDING BRIDGE__SEND_STATE__SEND_PENDING
@@ -90,51 +91,27 @@ static int take_payee(struct favor_job *job, const Identity__FoundPayee *found)
 static void on_payee(void *arg, const Rpc__Answer *answer)
 {
     struct favor_job *job = arg;
-    Identity__FoundPayee *found = NULL;
-    int reason = answer->reason;
+    int reason;
+    Identity__FoundPayee *found = payee_read(answer, &reason);
 
-    if (!reason)
-        found = identity__found_payee__unpack(NULL, answer->output.len, answer->output.data);
     if (reason == IDENTITY__REASON__WECHAT_NOT_FOUND)
         reason = job->send.payee.len ? COUPON__REASON__VOUCHER_WECHAT_CHANGED : COUPON__REASON__VOUCHER_NO_WECHAT;
     else if (!reason)
-        reason = found ? take_payee(job, found) : (int)RPC__REASON__INTERNAL;
+        reason = take_payee(job, found);
     if (reason)
         finish(job, reason);
     else
         job->stage = FAVOR_READY;
-    if (found && found->openid)
-        mbedtls_platform_zeroize(found->openid, strlen(found->openid));
-    if (found && found->name)
-        mbedtls_platform_zeroize(found->name, strlen(found->name));
-    identity__found_payee__free_unpacked(found, NULL);
+    payee_forget(found);
 }
 
 static void find_payee(struct favor_job *job)
 {
-    Identity__FindPayeeRequest request = IDENTITY__FIND_PAYEE_REQUEST__INIT;
-    Rpc__Principal principal = RPC__PRINCIPAL__INIT;
-    Rpc__Call call = RPC__CALL__INIT;
     struct favor *favor = job->favor;
-    struct pay *pay = &favor->bridge->pay;
-    char *appids[PAY_APPS];
-    uint8_t packed[PAY_APPS * (PAY_NAME_SIZE + 2) + 32];
 
-    for (unsigned i = 0; i < pay->n_apps; i++)
-        appids[i] = pay->apps[i];
-    request.member_id = job->send.member_id;
-    request.appid = appids;
-    request.n_appid = pay->n_apps;
-    if (*job->send.appid) { /* under its number it stays in its app */
-        appids[0] = job->send.appid;
-        request.n_appid = 1;
-    }
-    principal.internal = true;
-    call.method = unconst("Identity.FindPayee");
-    call.principal = &principal;
-    call.input = (ProtobufCBinaryData){identity__find_payee_request__pack(&request, packed), packed};
-    job->stage = FAVOR_FINDING;
-    if (!favor->ask(favor->ask_self, &call, on_payee, job))
+    job->stage = FAVOR_FINDING; /* under its number it stays in its app */
+    if (!payee_ask(favor->ask, favor->ask_self, &favor->bridge->pay, job->send.member_id, job->send.appid, on_payee,
+                   job))
         finish(job, RPC__REASON__OVERLOADED);
 }
 

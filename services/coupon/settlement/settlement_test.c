@@ -464,7 +464,7 @@ static void the_audit_finds_what_is_settled_wrongly(void **state)
         {"UPDATE redemption SET union_fen = 400", ": is settled for another amount than the union bears"},
         {"UPDATE redemption SET at = at + 1", ": was at another place or time than its purchase"},
         {"UPDATE settlement_period SET until_day = 20260102", ""},
-        {"UPDATE number SET n = 2 WHERE what = -2", ": another number of them is spent or handed over"},
+        {"UPDATE number SET n = 2 WHERE what = -2", ": has another number of coupons that are spent"},
     };
 
     (void)state;

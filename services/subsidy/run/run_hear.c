@@ -97,15 +97,10 @@ static int line_state(int payout)
     }
 }
 
-/* Whether what is told may move the money of its application: it is of its last order, which has not ended; or that
- * was paid after all, and nothing was ordered since. */
-static bool moves(const struct subsidy *self, const struct run_line *line, int state,
-                  const struct application *application)
+/* Whether what is told may move the money of its application: its order is under way; or it was paid after all, and no
+ * other is. */
+static bool moves(const struct run_line *line, int state, const struct application *application)
 {
-    struct run_line last;
-
-    if (!run_line_of(self, application->id, &last) || last.run_id != line->run_id || last.nth != line->nth)
-        return false;
     if (application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_ORDERED)
         return !has_ended(line);
     return application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_PAYABLE &&
@@ -124,7 +119,7 @@ static void apply(struct subsidy *self, struct run_line *line, int state, int re
         scheme = scheme_find(self, application.scheme_id, rpc_arena(call));
     if (rpc_refuse_if(call, scheme && runs_find(self, line->run_id, &run) ? 0 : RPC__REASON__OVERLOADED))
         return;
-    if (!moves(self, line, state, &application)) {
+    if (!moves(line, state, &application)) {
         log_warn("payout_told_late", "order", log_int(line->order_id), "line", log_int(line->state), "told",
                  log_int(state));
         return;

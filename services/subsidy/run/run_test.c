@@ -186,6 +186,25 @@ static void what_was_paid_after_all_is_not_ordered_again(void **state)
     assert_refused(prepare_run(scheme_id, finance(951, CITY)), "NOBODY_TO_PAY");
 }
 
+/* Also by an order before the last. */
+static void what_was_paid_by_an_earlier_order_is_not_ordered_again(void **state)
+{
+    int64_t first, second;
+
+    (void)state;
+    begin(1);
+    first = released();
+    hear_payout(order_of(first, 0), TOLD(FAILED), BRIDGE__REASON__PAYOUT_PROVIDER_FAILED);
+    second = released();
+    hear_payout(order_of(second, 0), TOLD(CANCELLED), BRIDGE__REASON__PAYOUT_WITHDRAWN);
+    hear_payout(order_of(first, 0), TOLD(PAID), 0);
+    assert_int_equal(state_of(0), STATE(PAID));
+    assert_int_equal(get(first)->n_paid, 1);
+    assert_int_equal(get(second)->n_back, 1);
+    assert_int_equal(selection_of(scheme_id)->paid_fen, FEN);
+    assert_refused(prepare_run(scheme_id, finance(951, CITY)), "NOBODY_TO_PAY");
+}
+
 static void who_lost_it_after_the_list_was_frozen_is_not_ordered(void **state)
 {
     int64_t id;
@@ -319,6 +338,7 @@ int main(void)
         TEST(each_order_is_paid_once),
         TEST(what_came_back_is_paid_by_the_next_run),
         TEST(what_was_paid_after_all_is_not_ordered_again),
+        TEST(what_was_paid_by_an_earlier_order_is_not_ordered_again),
         TEST(who_lost_it_after_the_list_was_frozen_is_not_ordered),
         TEST(a_closed_account_waits_for_what_is_under_way),
         TEST(a_run_keeps_to_its_limits),

@@ -7,8 +7,9 @@
  * one run at a time that is not all ordered.
  *
  * The bridge tells in its journal what came of an order. Paid, it is SPENT. What surely was not paid is PAYABLE again,
- * its order withdrawn for good, and the next run takes it under an order of its own. What the bridge says of an order
- * that is not the last of its application moves no money here: it is logged, and the bridge has a case of it. */
+ * its order withdrawn for good, and the next run takes it under an order of its own. An order that was
+ * paid after all is paid, if no other is under way; else that moves no money here: it is logged, and the bridge has a
+ * case of it. */
 #pragma once
 #include "services/subsidy/selection/selections.h"
 

@@ -75,10 +75,13 @@ static bool give(void *arg, const struct lot_terms *terms, int64_t member_id, in
                  void *call)
 {
     struct subsidy *self = arg;
+    int64_t holder = holder_of(&self->holders, member_id);
     struct application application;
 
     (void)stratum;
-    store_ask(self->store, selection_sql(self, SELECTION_SQL_OF_PERSON), "ii", member_id, terms->lot_id);
+    if (!holder)
+        return false;
+    store_ask(self->store, selection_sql(self, SELECTION_SQL_OF_PERSON), "ii", holder, terms->lot_id);
     return application_find(self, store_number(self->store, selection_sql(self, SELECTION_SQL_OF_PERSON)),
                             &application) &&
            selection_choose(self, terms->record, &application, place, call) == 0;

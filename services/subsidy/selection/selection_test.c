@@ -90,6 +90,48 @@ static void in_order_the_first_to_hand_in_get_it(void **state)
     assert_int_equal(notice_of(scheme_id)->shown[1]->application_id, ids[1]);
 }
 
+/* With a certificate and a fee of her own, approved. */
+static int64_t approved_for(int64_t scheme_id, int64_t member_id, int64_t fen)
+{
+    Subsidy__SaveApplicationRequest request = SUBSIDY__SAVE_APPLICATION_REQUEST__INIT;
+    Subsidy__FieldAnswer certificate = SUBSIDY__FIELD_ANSWER__INIT, fee = SUBSIDY__FIELD_ANSWER__INIT;
+    Subsidy__FieldAnswer *list[] = {&certificate, &fee};
+
+    certificate.field = "certificate";
+    certificate.text = arena_printf(&h.arena, "ZS%08lld", (long long)member_id);
+    fee.field = "fee";
+    fee.number = fen;
+    request.application_id = application_of(start(scheme_id, member_of(member_id)))->application_id;
+    request.answers = list;
+    request.n_answers = ARRAY_LEN(list);
+    assert_ok(harness_call(&h, "Applications.SaveApplication", &request.base, member_of(member_id), NULL));
+    assert_ok(submit(request.application_id, member_of(member_id)));
+    approve_whole(request.application_id);
+    return request.application_id;
+}
+
+/* Nobody overtakes who is waiting for more. */
+static void in_order_who_does_not_fit_is_not_passed_over(void **state)
+{
+    struct draft *draft = a_funded_draft(a_fund(10 * FEN), 3 * FEN, ORD, 0);
+    int64_t scheme_id, ids[3];
+
+    (void)state;
+    add_field(draft, "fee", SUBSIDY__FIELD_KIND__FEN);
+    draft->amount.fen = 0;
+    draft->amount.field = "fee";
+    draft->amount.most_fen = 2 * FEN;
+    scheme_id = open_scheme(draft);
+    ids[0] = approved_for(scheme_id, MEMBER, 2 * FEN);
+    ids[1] = approved_for(scheme_id, MEMBER + 1, 2 * FEN);
+    ids[2] = approved_for(scheme_id, MEMBER + 2, FEN);
+    let_pass(LIST_AT);
+    assert_int_equal(state_of(ids[0], MEMBER), STATE(SHOWN));
+    assert_int_equal(state_of(ids[1], MEMBER + 1), STATE(WAITING));
+    assert_int_equal(state_of(ids[2], MEMBER + 2), STATE(WAITING));
+    assert_int_equal(selection_of(scheme_id)->committed_fen, 2 * FEN);
+}
+
 static void nobody_comes_to_a_list_that_is_fixed(void **state)
 {
     int64_t scheme_id = a_scheme(ORD, 0, 2 * FEN), id = handed_in(scheme_id, MEMBER);
@@ -171,6 +213,31 @@ static void by_lot_each_place_is_somebodys_who_was_approved(void **state)
     assert_ok(harness_call(&h, "Selections.GetMyTicket", &ticket.base, member_of(MEMBER), NULL));
     assert_refused(harness_call(&h, "Selections.GetMyTicket", &ticket.base, member_of(MEMBER + 1), NULL),
                    "APPLICATION_NOT_FOUND");
+}
+
+/* Who applied by an account that is part of another one since has her ticket, and her turn, under that. */
+static void whoever_holds_her_number_gets_the_place(void **state)
+{
+    struct draft *draft = a_funded_draft(a_fund(10 * FEN), FEN, LOT, 1);
+    int64_t scheme_id, ids[2];
+    int won;
+
+    (void)state;
+    draft->selection.waiting = 5;
+    scheme_id = open_scheme(draft);
+    for (int i = 0; i < 2; i++) {
+        ids[i] = handed_in(scheme_id, MEMBER + i);
+        assert_int_equal(hear_merged(&h, MEMBER + i, MEMBER + 7 + i), 0);
+        approve_whole(ids[i]);
+    }
+    let_pass(LIST_AT);
+    won = state_of(ids[1], MEMBER + 8) == STATE(SHOWN);
+    assert_int_equal(state_of(ids[won], MEMBER + 7 + won), STATE(SHOWN));
+    assert_int_equal(state_of(ids[!won], MEMBER + 7 + !won), STATE(WAITING));
+    assert_int_equal(hear_closed(&h, MEMBER + 7 + won), 0);
+    do_what_is_due(&h);
+    assert_int_equal(state_of(ids[!won], MEMBER + 7 + !won), STATE(SHOWN));
+    assert_int_equal(selection_of(scheme_id)->committed_fen, FEN);
 }
 
 static const Rpc__Answer *value(const char *method, int64_t scheme_id, const char *text, int64_t who)
@@ -355,20 +422,14 @@ static void the_audit_finds_money_that_is_nobodys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_scheme_gets_its_money_when_it_is_opened),
-        TEST(all_who_are_approved_get_it_while_there_is_money),
-        TEST(in_order_the_first_to_hand_in_get_it),
-        TEST(nobody_comes_to_a_list_that_is_fixed),
-        TEST(a_place_that_becomes_free_is_the_next_ones),
-        TEST(what_is_left_goes_back_to_the_fund),
-        TEST(by_lot_each_place_is_somebodys_who_was_approved),
-        TEST(a_draw_waits_for_the_value_that_two_have_read),
-        TEST(of_a_draw_that_is_void_nobody_gets_anything),
-        TEST(the_public_sees_names_as_their_sessions_signed_them),
-        TEST(of_hardship_the_public_sees_numbers_alone),
-        TEST(of_a_year_that_nobody_knows_no_days_are_counted),
-        TEST(what_was_had_by_two_accounts_leaves_one),
-        TEST(what_cannot_be_chosen_so_is_refused),
+        TEST(a_scheme_gets_its_money_when_it_is_opened),   TEST(all_who_are_approved_get_it_while_there_is_money),
+        TEST(in_order_the_first_to_hand_in_get_it),        TEST(in_order_who_does_not_fit_is_not_passed_over),
+        TEST(nobody_comes_to_a_list_that_is_fixed),        TEST(a_place_that_becomes_free_is_the_next_ones),
+        TEST(what_is_left_goes_back_to_the_fund),          TEST(by_lot_each_place_is_somebodys_who_was_approved),
+        TEST(whoever_holds_her_number_gets_the_place),     TEST(a_draw_waits_for_the_value_that_two_have_read),
+        TEST(of_a_draw_that_is_void_nobody_gets_anything), TEST(the_public_sees_names_as_their_sessions_signed_them),
+        TEST(of_hardship_the_public_sees_numbers_alone),   TEST(of_a_year_that_nobody_knows_no_days_are_counted),
+        TEST(what_was_had_by_two_accounts_leaves_one),     TEST(what_cannot_be_chosen_so_is_refused),
         TEST(the_audit_finds_money_that_is_nobodys),
     };
 

@@ -319,7 +319,8 @@ static void decide_by_lot(struct subsidy *self, const Subsidy__Scheme *scheme, c
 
     if (selection->stage == LOTTERY__STAGE__PUBLISHED &&
         selection_terms(self, scheme->scheme_id, rpc_arena(call), &terms) &&
-        lottery_find_entry(&self->lottery, scheme->scheme_id, application->member_id, &entry))
+        lottery_find_entry(&self->lottery, scheme->scheme_id, holder_of(&self->holders, application->member_id),
+                           &entry))
         lottery_place_of(&self->lottery, &terms, &entry, &waiting);
     if (waiting)
         selection_pass(self, scheme, application, SUBSIDY__APPLICATION_STATE__APPLICATION_WAITING,
@@ -401,7 +402,7 @@ bool selection_tidy(void *arg, void *call)
     if (n < SLICE)
         pass_ends(self, scheme, &selection, call);
     put(self, &selection);
-    return true;
+    return !rpc_refused(call);
 }
 
 /* ---- the part ---- */

@@ -17,11 +17,11 @@ const VOUCHER: Record<string, string> = {
 export function voucherWords({ voucher }: Coupon) {
   if (!voucher) return '';
   if (voucher.state === 'VOUCHER_SENT') return '在微信“卡包”里，用微信支付付款时自动减免';
-  if (voucher.state === 'VOUCHER_FAILED') return `${voucher.words || '微信没有发成'}，名额已转给他人`;
+  if (voucher.state === 'VOUCHER_FAILED') return `${voucher.words || '微信没有发成'}，名额已退回`;
   return voucher.state === 'VOUCHER_PENDING' ? voucher.words : '';
 }
 
-export const couponWords = (coupon: Coupon) => (coupon.voucher ? VOUCHER[coupon.voucher.state] ?? '' : stateOf(coupon) === 'GRANTED' && isEarly(coupon) ? '未到使用时间' : STATE[stateOf(coupon)] ?? '');
+export const couponWords = (coupon: Coupon) => (coupon.voucher && stateOf(coupon) !== 'EXPIRED' ? VOUCHER[coupon.voucher.state] ?? '' : stateOf(coupon) === 'GRANTED' && isEarly(coupon) ? '未到使用时间' : STATE[stateOf(coupon)] ?? '');
 export function couponTime(coupon: Coupon) {
   if (coupon.voucher && coupon.state === 'REDEEMED') return `${moment(coupon.redeemedAt)} 用微信支付使用`;
   if (coupon.state === 'REDEEMED') return `${moment(coupon.redeemedAt)} 在${coupon.branchName || '商户'}使用`;
