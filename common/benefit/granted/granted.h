@@ -44,7 +44,8 @@ struct granted {
     int service;       /* the number of this one */
     int64_t newest;    /* nothing that it has given has a greater id */
     int64_t upto;      /* what the journal told up to this row is in the table, */
-    int64_t stored;    /* by what the store says of that */
+    int64_t stored;    /* by what the store says of that, */
+    int64_t stored_at; /* since then */
     int64_t n_dropped; /* rows of granted_dropped, or fewer */
     struct part_lull lull;
     int64_t passed; /* how many it has paid that were above a ceiling */

@@ -9,8 +9,9 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 
-#define SLICE  500   /* rows written in one transaction */
-#define PASSED 10000 /* rows of the journal, when none of so many had to be written: the store is told nevertheless */
+#define SLICE   500  /* rows written in one transaction */
+#define TELL_MS 1000 /* the store is told how far it is though no row had to be written: the start reads on from there,
+                        and what lies before may be in an archive that is not at hand */
 
 /* A page of the journal behind what was written: 0 or a Reason. */
 static int read_page(const struct granted *granted, int64_t after, struct arena *arena, Rpc__JournalPage *ret_page)
@@ -112,6 +113,11 @@ struct writing {
     bool all, stored; /* up to the journal's end; in the store too */
 };
 
+static bool is_time_to_tell(const struct granted *granted)
+{
+    return clock_now(granted->parts->clock) - granted->stored_at >= TELL_MS;
+}
+
 static void write_page(void *call, void *arg)
 {
     struct writing *writing = arg;
@@ -131,7 +137,7 @@ static void write_page(void *call, void *arg)
     }
     writing->upto = page.read_to;
     writing->all = page.read_to == page.last_seq;
-    writing->stored = page.n_rows || (writing->all && granted->n_dropped) || page.read_to - granted->stored > PASSED;
+    writing->stored = page.n_rows || (writing->all && granted->n_dropped) || is_time_to_tell(granted);
     if (writing->stored)
         store_run(granted->store, granted->sql + GRANTED_SQL_SET_UPTO, "i", writing->upto);
     if (writing->all && granted->n_dropped)
@@ -141,14 +147,17 @@ static void write_page(void *call, void *arg)
 bool granted_write_some(struct granted *granted)
 {
     struct writing writing = {.granted = granted};
+    int64_t last = rpc_server_journal(granted->parts->rpc)->tip.seq;
     bool tells = false;
 
-    if (granted->upto == rpc_server_journal(granted->parts->rpc)->tip.seq ||
+    if (granted->stored == last || (granted->upto == last && !is_time_to_tell(granted)) ||
         rpc_server_transact_again(granted->parts->rpc, write_page, &writing, &tells))
         return false;
     granted->upto = writing.upto;
-    if (writing.stored)
+    if (writing.stored) {
         granted->stored = writing.upto;
+        granted->stored_at = clock_now(granted->parts->clock);
+    }
     if (writing.all)
         granted->n_dropped = 0;
     return !writing.all;
