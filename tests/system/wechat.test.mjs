@@ -132,7 +132,8 @@ describe('a member comes through WeChat', () => {
         assert.deepEqual(phone, { mobile: mobile(3) });
         const { paths } = (await stack.get('/v1/openapi.json')).json;
         assert.deepEqual(Object.keys(paths).filter((path) => /wechat/i.test(path) && !path.startsWith('/v1/releases/')).sort(),
-            ['/v1/callbacks/wechat-pay', '/v1/me/wechats', '/v1/me/wechats/{wechatId}:unbind', '/v1/sessions:wechat', '/v1/wechat-page:begin', '/v1/wechat-page:sign']);
+            ['/v1/callbacks/wechat-pay', '/v1/me/wechats', '/v1/me/wechats/{wechatId}:unbind', '/v1/sessions:wechat',
+                '/v1/unions/{unionId}/wechat-stocks', '/v1/wechat-page:begin', '/v1/wechat-page:sign', '/v1/wechat-stocks']);
     });
 });
 
