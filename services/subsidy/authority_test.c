@@ -60,7 +60,7 @@ static int64_t fund_in(const char *path, bool opens)
     int64_t id = fund_of(propose_fund(path, 0, 10000000, finance_of_all(931)))->fund_id;
 
     if (opens)
-        assert_ok(on_fund("Funds.ConfirmSubsidyFund", id, finance_of_all(932)));
+        assert_ok(on_fund("Budgets.ConfirmSubsidyFund", id, finance_of_all(932)));
     return id;
 }
 
@@ -167,8 +167,8 @@ static void make(struct harness *harness, struct authority_place *place, unsigne
     authority_put_hers(place, "Applications.AskAgain/application_id", id, owner);
     authority_put_hers(place, "application_id", applied(scheme_id, owner, true), owner);
     authority_put(place, "fund_id", fund_in(place->path, true));
-    authority_put(place, "Funds.ConfirmSubsidyFund/fund_id", fund_in(place->path, false));
-    authority_put(place, "Funds.RefuseSubsidyFund/fund_id", fund_in(place->path, false));
+    authority_put(place, "Budgets.ConfirmSubsidyFund/fund_id", fund_in(place->path, false));
+    authority_put(place, "Budgets.RefuseSubsidyFund/fund_id", fund_in(place->path, false));
     make_draw(place, owner);
     make_objection(place, owner, i);
     make_run(place, owner);

@@ -197,7 +197,7 @@ static inline const Rpc__Answer *propose_fund(const char *path, int32_t year, in
     request.name = "2026年补贴";
     request.year = year;
     request.fen = fen;
-    return call_once("Funds.ProposeSubsidyFund", &request.base, who);
+    return call_once("Budgets.ProposeSubsidyFund", &request.base, who);
 }
 
 static inline const Rpc__Answer *on_fund(const char *method, int64_t fund_id, const Rpc__Principal *who)
@@ -213,7 +213,7 @@ static inline int64_t a_fund(int64_t fen)
 {
     int64_t id = fund_of(propose_fund(CITY, 0, fen, finance(931, CITY)))->fund_id;
 
-    assert_ok(on_fund("Funds.ConfirmSubsidyFund", id, finance(932, CITY)));
+    assert_ok(on_fund("Budgets.ConfirmSubsidyFund", id, finance(932, CITY)));
     return id;
 }
 

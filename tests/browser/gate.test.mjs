@@ -88,6 +88,7 @@ describe('the gate of a departure', () => {
 
     test('the official sees who came', async () => {
         await go(desk, '/releases');
+        await desk.shows('[aria-label=检票]', /^$/); // left, and its numbers with it
         await go(desk, `/releases/${releaseId}`);
         await desk.shows('[aria-label=检票]', /G4821\s+二等座\s+2\s+1\s/);
     });

@@ -66,6 +66,11 @@ describe('the OpenAPI document', () => {
         assert.deepEqual((await lint(file)).map(({ ruleId, severity }) => [ruleId, severity]), [['operation-summary', 'error']]);
     });
 
+    test('each group of operations has a name of its own', () => {
+        const names = document.tags.map(({ name }) => name);
+        assert.deepEqual(names.filter((name, i) => names.indexOf(name) !== i), []);
+    });
+
     test('every operation, parameter and field says what it means', () => {
         const silent = [];
         for (const { path, method, operation } of operations()) {

@@ -67,10 +67,10 @@ static bool find_fund(struct subsidy *self, int64_t fund_id, bool reads, void *c
 /* ---- operations ---- */
 
 /* rpc ProposeSubsidyFund: the first hand. */
-static void funds__propose_subsidy_fund(Subsidy__Funds_Service *service, const Subsidy__ProposeSubsidyFundRequest *req,
+static void budgets__propose_subsidy_fund(Subsidy__Budgets_Service *service, const Subsidy__ProposeSubsidyFundRequest *req,
                                         Subsidy__Fund_Closure reply, void *call)
 {
-    struct subsidy *self = container_of(service, struct subsidy, funds_service);
+    struct subsidy *self = container_of(service, struct subsidy, budgets_service);
     const char *path = union_of(self, req->union_id, false, call);
     struct fund fund = {.year = req->year, .fen = req->fen};
 
@@ -85,10 +85,10 @@ static void funds__propose_subsidy_fund(Subsidy__Funds_Service *service, const S
 }
 
 /* rpc ConfirmSubsidyFund: the second hand. */
-static void funds__confirm_subsidy_fund(Subsidy__Funds_Service *service, const Subsidy__SubsidyFundRequest *req,
+static void budgets__confirm_subsidy_fund(Subsidy__Budgets_Service *service, const Subsidy__SubsidyFundRequest *req,
                                         Subsidy__Fund_Closure reply, void *call)
 {
-    struct subsidy *self = container_of(service, struct subsidy, funds_service);
+    struct subsidy *self = container_of(service, struct subsidy, budgets_service);
     struct fund fund;
 
     if (find_fund(self, req->fund_id, false, call, &fund))
@@ -96,10 +96,10 @@ static void funds__confirm_subsidy_fund(Subsidy__Funds_Service *service, const S
 }
 
 /* rpc RefuseSubsidyFund: or takes it back. */
-static void funds__refuse_subsidy_fund(Subsidy__Funds_Service *service, const Subsidy__SubsidyFundRequest *req,
+static void budgets__refuse_subsidy_fund(Subsidy__Budgets_Service *service, const Subsidy__SubsidyFundRequest *req,
                                        Subsidy__Fund_Closure reply, void *call)
 {
-    struct subsidy *self = container_of(service, struct subsidy, funds_service);
+    struct subsidy *self = container_of(service, struct subsidy, budgets_service);
     struct fund fund;
 
     if (find_fund(self, req->fund_id, false, call, &fund))
@@ -107,10 +107,10 @@ static void funds__refuse_subsidy_fund(Subsidy__Funds_Service *service, const Su
 }
 
 /* rpc GetSubsidyFund: with what is free. */
-static void funds__get_subsidy_fund(Subsidy__Funds_Service *service, const Subsidy__SubsidyFundRequest *req,
+static void budgets__get_subsidy_fund(Subsidy__Budgets_Service *service, const Subsidy__SubsidyFundRequest *req,
                                     Subsidy__Fund_Closure reply, void *call)
 {
-    struct subsidy *self = container_of(service, struct subsidy, funds_service);
+    struct subsidy *self = container_of(service, struct subsidy, budgets_service);
     struct fund fund;
 
     if (find_fund(self, req->fund_id, true, call, &fund))
@@ -118,10 +118,10 @@ static void funds__get_subsidy_fund(Subsidy__Funds_Service *service, const Subsi
 }
 
 /* rpc ListSubsidyFunds: newest first. */
-static void funds__list_subsidy_funds(Subsidy__Funds_Service *service, const Subsidy__ListSubsidyFundsRequest *req,
+static void budgets__list_subsidy_funds(Subsidy__Budgets_Service *service, const Subsidy__ListSubsidyFundsRequest *req,
                                       Subsidy__FundList_Closure reply, void *call)
 {
-    struct subsidy *self = container_of(service, struct subsidy, funds_service);
+    struct subsidy *self = container_of(service, struct subsidy, budgets_service);
     const char *path = union_of(self, req->union_id, true, call);
     const struct rpc_page *page = rpc_page(call);
     struct fund *found = arena_alloc(rpc_arena(call), page->limit * sizeof(*found));
@@ -141,4 +141,4 @@ static void funds__list_subsidy_funds(Subsidy__Funds_Service *service, const Sub
     reply(&list, call);
 }
 
-const Subsidy__Funds_Service funds_api = SUBSIDY__FUNDS__INIT(funds__);
+const Subsidy__Budgets_Service budgets_api = SUBSIDY__BUDGETS__INIT(budgets__);

@@ -3,7 +3,7 @@
 
 static int64_t free_of(int64_t fund_id)
 {
-    return fund_of(on_fund("Funds.GetSubsidyFund", fund_id, finance(921, CITY)))->free_fen;
+    return fund_of(on_fund("Budgets.GetSubsidyFund", fund_id, finance(921, CITY)))->free_fen;
 }
 
 static void two_of_finance_put_money_in_place(void **state)
@@ -12,13 +12,13 @@ static void two_of_finance_put_money_in_place(void **state)
 
     (void)state;
     assert_int_equal(free_of(id), 0);
-    assert_refused(on_fund("Funds.ConfirmSubsidyFund", id, finance(931, CITY)), "HANDS_SAME");
-    assert_refused(on_fund("Funds.ConfirmSubsidyFund", id, finance(932, TOWN)), "OUTSIDE_YOUR_UNION");
-    assert_refused(on_fund("Funds.ConfirmSubsidyFund", id, manager(932, CITY)), "NOT_OFFICIAL");
-    assert_ok(on_fund("Funds.ConfirmSubsidyFund", id, finance(932, CITY)));
+    assert_refused(on_fund("Budgets.ConfirmSubsidyFund", id, finance(931, CITY)), "HANDS_SAME");
+    assert_refused(on_fund("Budgets.ConfirmSubsidyFund", id, finance(932, TOWN)), "OUTSIDE_YOUR_UNION");
+    assert_refused(on_fund("Budgets.ConfirmSubsidyFund", id, manager(932, CITY)), "NOT_OFFICIAL");
+    assert_ok(on_fund("Budgets.ConfirmSubsidyFund", id, finance(932, CITY)));
     assert_int_equal(free_of(id), 2000000000000);
-    assert_refused(on_fund("Funds.ConfirmSubsidyFund", id, finance(933, CITY)), "SUBSIDY_FUND_DECIDED");
-    assert_refused(on_fund("Funds.RefuseSubsidyFund", id, finance(933, CITY)), "SUBSIDY_FUND_DECIDED");
+    assert_refused(on_fund("Budgets.ConfirmSubsidyFund", id, finance(933, CITY)), "SUBSIDY_FUND_DECIDED");
+    assert_refused(on_fund("Budgets.RefuseSubsidyFund", id, finance(933, CITY)), "SUBSIDY_FUND_DECIDED");
 }
 
 static void one_that_is_refused_is_never_there(void **state)
@@ -26,13 +26,13 @@ static void one_that_is_refused_is_never_there(void **state)
     int64_t id = fund_of(propose_fund(CITY, 0, 100, finance(931, CITY)))->fund_id;
 
     (void)state;
-    assert_int_equal(fund_of(on_fund("Funds.RefuseSubsidyFund", id, finance(932, CITY)))->state,
+    assert_int_equal(fund_of(on_fund("Budgets.RefuseSubsidyFund", id, finance(932, CITY)))->state,
                      SUBSIDY__FUND_STATE__FUND_REFUSED);
-    assert_refused(on_fund("Funds.ConfirmSubsidyFund", id, finance(932, CITY)), "SUBSIDY_FUND_DECIDED");
+    assert_refused(on_fund("Budgets.ConfirmSubsidyFund", id, finance(932, CITY)), "SUBSIDY_FUND_DECIDED");
     assert_refused_at(create_scheme(a_funded_draft(id, 100, SUBSIDY__SELECTION_KIND__ALL, 0), manager(901, CITY)),
                       "FUND_NOT_YOURS", "scheme.funding.fundId");
     assert_refused(propose_fund(CITY, 2031, 100, finance(931, CITY)), "FUND_YEAR_WRONG");
-    assert_refused(on_fund("Funds.GetSubsidyFund", id + 1, finance(931, CITY)), "SUBSIDY_FUND_NOT_FOUND");
+    assert_refused(on_fund("Budgets.GetSubsidyFund", id + 1, finance(931, CITY)), "SUBSIDY_FUND_NOT_FOUND");
 }
 
 /* What is promised to somebody stays so. */
@@ -41,7 +41,7 @@ static void what_is_free_of_a_year_ends_with_it(void **state)
     int64_t id = fund_of(propose_fund(CITY, 2026, 1000000, finance(931, CITY)))->fund_id, scheme_id;
 
     (void)state;
-    assert_ok(on_fund("Funds.ConfirmSubsidyFund", id, finance(932, CITY)));
+    assert_ok(on_fund("Budgets.ConfirmSubsidyFund", id, finance(932, CITY)));
     scheme_id = open_scheme(a_funded_draft(id, 500000, SUBSIDY__SELECTION_KIND__ALL, 0));
     approve_whole(handed_in(scheme_id, MEMBER));
     let_pass(INT64_C(1798732799000)); /* 2026-12-31 23:59:59 in China */
@@ -61,12 +61,12 @@ static void a_union_sees_its_own_and_those_below(void **state)
 
     (void)state;
     request.union_id = a_union(&h, CITY);
-    list = harness_output(&h, harness_call(&h, "Funds.ListSubsidyFunds", &request.base, finance(931, CITY), NULL),
+    list = harness_output(&h, harness_call(&h, "Budgets.ListSubsidyFunds", &request.base, finance(931, CITY), NULL),
                           &subsidy__fund_list__descriptor);
     assert_int_equal(list->n_funds, 2);
     assert_int_equal(list->funds[0]->fund_id, of_town);
     assert_int_equal(list->funds[1]->fund_id, of_city);
-    assert_refused(harness_call(&h, "Funds.ListSubsidyFunds", &request.base, finance(931, TOWN), NULL),
+    assert_refused(harness_call(&h, "Budgets.ListSubsidyFunds", &request.base, finance(931, TOWN), NULL),
                    "OUTSIDE_YOUR_UNION");
 }
 

@@ -33,7 +33,7 @@ static void a_scheme_gets_its_money_when_it_is_opened(void **state)
 
     (void)state;
     id = open_scheme(a_funded_draft(fund_id, 4 * FEN, ALL, 0));
-    assert_int_equal(fund_of(on_fund("Funds.GetSubsidyFund", fund_id, finance(921, CITY)))->free_fen, 6 * FEN);
+    assert_int_equal(fund_of(on_fund("Budgets.GetSubsidyFund", fund_id, finance(921, CITY)))->free_fen, 6 * FEN);
     assert_int_equal(selection_of(id)->free_fen, 4 * FEN);
     id = scheme_of(create_scheme(a_funded_draft(fund_id, 7 * FEN, ALL, 0), manager(901, CITY)))->scheme_id;
     assert_ok(on_scheme("Schemes.OpenScheme", id, manager(901, CITY)));
@@ -178,7 +178,7 @@ static void what_is_left_goes_back_to_the_fund(void **state)
     assert_int_equal(notices_standing(&h, NOTICE__NOTICE_KIND__SUBSIDY_NOT_CHOSEN, ids[1]), 1);
     assert_int_equal(selection_of(scheme_id)->stage, LOTTERY__STAGE__CLOSED);
     assert_int_equal(selection_of(scheme_id)->free_fen, 0);
-    assert_int_equal(fund_of(on_fund("Funds.GetSubsidyFund", fund_id, finance(921, CITY)))->free_fen, 9 * FEN);
+    assert_int_equal(fund_of(on_fund("Budgets.GetSubsidyFund", fund_id, finance(921, CITY)))->free_fen, 9 * FEN);
     assert_int_equal(selection_of(scheme_id)->payable_fen, FEN);
 }
 
@@ -304,7 +304,7 @@ static void of_a_draw_that_is_void_nobody_gets_anything(void **state)
     assert_ok(harness_call(&h, "Selections.VoidSchemeDraw", &request.base, manager(901, CITY), NULL));
     let_pass(now() + 60000);
     assert_int_equal(state_of(id, MEMBER), STATE(NOT_CHOSEN));
-    assert_int_equal(fund_of(on_fund("Funds.GetSubsidyFund", fund_id, finance(921, CITY)))->free_fen, 10 * FEN);
+    assert_int_equal(fund_of(on_fund("Budgets.GetSubsidyFund", fund_id, finance(921, CITY)))->free_fen, 10 * FEN);
     assert_refused(on_scheme("Selections.GetSchemeDraw", a_scheme(ALL, 0, FEN), NULL), "DRAW_NONE");
 }
 
