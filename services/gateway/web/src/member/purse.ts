@@ -119,7 +119,8 @@ async function keepFiles() {
   const loaded = performance.getEntriesByType('resource').map(({ name }) => new URL(name)).filter(({ origin }) => origin === location.origin);
   const wanted = ['/', '/icon.svg', ...new Set(loaded.map(({ pathname }) => pathname).filter((path) => path.startsWith('/assets/')))];
   const cache = await caches.open('app'), there = (await cache.keys()).map(({ url }) => new URL(url).pathname);
-  await cache.addAll(wanted.filter((path) => path === '/' || !there.includes(path)));
+  // Without network meanwhile what was kept stays, and is renewed the next time.
+  if (!await cache.addAll(wanted.filter((path) => path === '/' || !there.includes(path))).then(() => true, () => false)) return;
   await Promise.all(there.filter((path) => !wanted.includes(path)).map((path) => cache.delete(path)));
 }
 
