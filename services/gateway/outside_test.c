@@ -31,7 +31,7 @@ static void a_conflict_of_states_is_409(void **state)
     /* About the caller, about what was sent, or of HTTP. */
     static const char *const others[] = {"ACCOUNT_CLOSED",  "STORE_FULL",     "UNION_NOT_KNOWN_YET",
                                          "SETTLED_BY_ONE",  "TOO_MANY_ITEMS", "WECHAT_STATE_INVALID",
-                                         "WECHAT_CODE_USED"};
+                                         "WECHAT_CODE_USED", "DECIDED_ON_A_LINE"};
 
     (void)state;
     for (size_t i = 1; i < api.n_reasons; i++) {

@@ -58,7 +58,7 @@ describe("the staff's page at a merchant's counter", () => {
         await page.press('#sign-in', '商户、领取点');
         assert.deepEqual(await barriersOnTelephone(page, 'till-sign-in'), []);
         await signIn();
-        await page.shows('#choice', /您没有负责的体检点、门店或领取点/);
+        await page.shows('#choice', /您没有负责的体检点、门店、领取点或检票口/);
         staffId = (await stack.query('identity', 'SELECT CAST(max(member_id) AS TEXT) AS id FROM member'))[0].id;
         for (const one of [branchId, other])
             await asked(stack, `/v1/branches/${one}:setStaff`, { memberId: staffId });

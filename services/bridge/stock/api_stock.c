@@ -10,7 +10,8 @@ static void show(const struct bridge *self, const struct stock *stock, void *cal
     ret->release_id = stock->release_id;
     ret->state = (Bridge__StockState)stock->state;
     ret->number = rpc_text(call, stock->number);
-    ret->reason = stock->reason;
+    if (stock->reason)
+        api_say(ret, stock->reason);
     ret->code = rpc_text(call, stock->code);
     ret->pending = counts[BRIDGE__SEND_STATE__SEND_PENDING];
     ret->sent = counts[BRIDGE__SEND_STATE__SEND_DONE];
