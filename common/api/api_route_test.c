@@ -1,10 +1,4 @@
-#include "common/api/api_internal.h"
-#include "sample.pb-c.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-
+#include "common/api/api_set_fixture.h"
 #include "tests/seed.h"
 
 static struct api_match route(const char *http, const char *path)
@@ -142,6 +136,55 @@ static void any_bytes_are_a_safe_path(void **state)
     }
 }
 
+CHANGE(literals_beside_parameters)
+{
+    rule(set, "GetShow")->get = "/v1/{show_id}";
+    rule(set, "GetMe")->get = "/v1/me";
+    rule(set, "GetHouse")->get = "/v1/{house_id}/deep/one";
+    rule(set, "GetOffers")->get = "/v1/me/deep/two";
+    rule(set, "GetPath")->get = "/v1/me/{house_id}/four";
+    rule(set, "ListShows")->get = "/v1/{union_path}/{page_size}/{page_token}";
+    rule(set, "GetSeat")->get = "";
+    rule(set, "GetSeat")->delete_ = "/v1/me";
+    rule(set, "Logout")->post = "/v1/mine";
+    rule(set, "Logout")->idempotency = RULE__IDEMPOTENCY__NATURAL;
+}
+
+static void a_literal_wins_over_a_parameter(void **state)
+{
+    static const struct {
+        const char *path, *method;
+        unsigned n_params;
+    } cases[] = {
+        {"/v1/me", "Visitors.GetMe", 0},
+        {"/v1/we", "Shows.GetShow", 1},
+        {"/v1/mine", NULL, 0},
+        {"/v1/me/deep/one", "Visitors.GetHouse", 1},
+        {"/v1/me/deep/two", "Shows.GetOffers", 0},
+        {"/v1/we/deep/two", "Shows.ListShows", 3},
+        {"/v1/me/deep/four", "Visitors.GetPath", 1},
+        {"/v1/me/deep/three", "Shows.ListShows", 3},
+    };
+    struct api_match match;
+    struct api api;
+
+    (void)state;
+    assert_int_equal(build_changed(&api, literals_beside_parameters), 0);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        api_route_find(api.routes, "GET", 3, cases[i].path, strlen(cases[i].path), &match);
+        assert_true(!match.method == !cases[i].method);
+        assert_int_equal(match.n_params, cases[i].n_params);
+        if (match.method)
+            assert_string_equal(match.method->name, cases[i].method);
+    }
+    assert_memory_equal(match.params[0].text, "me/deep/three", 13);
+    assert_memory_equal(match.params[2].text, "three", 5);
+    assert_string_equal(match.params[2].field->json_name, "pageToken");
+    api_route_find(api.routes, "PUT", 3, "/v1/me", 6, &match);
+    assert_string_equal(match.allow, "GET, DELETE");
+    api_done(&api);
+}
+
 static int load(void **state)
 {
     (void)state;
@@ -155,6 +198,7 @@ int main(void)
         cmocka_unit_test(any_other_path_leads_nowhere),
         cmocka_unit_test(a_wrong_http_method_names_the_right_ones),
         cmocka_unit_test(any_bytes_are_a_safe_path),
+        cmocka_unit_test(a_literal_wins_over_a_parameter),
     };
 
     return cmocka_run_group_tests(tests, load, NULL);
