@@ -1,6 +1,8 @@
 /* Identity's world for the authority matrix. */
 #include "common/trust/letter.h"
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/access/stepup_fixture.h"
+#include "services/identity/membership/membership_fixture.h"
 #include "tests/authority.h"
 
 static unsigned n_calls;

@@ -1,5 +1,7 @@
 /* Stores that earlier programs have left. */
-#include "services/identity/fixture.h"
+#include "services/identity/access/stepup_fixture.h"
+#include "services/identity/membership/membership_fixture.h"
+#include "services/identity/unions/tree_fixture.h"
 #include "tests/earlier.h"
 
 static const struct dump_moved moved[] = {

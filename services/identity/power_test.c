@@ -1,6 +1,7 @@
 /* The power is lost at every write of a sign-in and of a transfer: what a member or an
  * official was told is so, and the rest can be done again. */
-#include "services/identity/fixture.h"
+#include "services/identity/people/people_fixture.h"
+#include "services/identity/unions/tree_fixture.h"
 #include "tests/power.h"
 
 #define MEMBER 1

@@ -1,5 +1,6 @@
 /* Where a member is signed in, and ending that. */
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/access/stepup_fixture.h"
 #include "services/identity/access/sessions.h"
 
 #define MOBILE "16900000001"

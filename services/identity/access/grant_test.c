@@ -1,5 +1,6 @@
 /* Who gives an office, who takes it back, and who is in between: one official, two, or the command line. */
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/people/people_fixture.h"
 #include "services/identity/access/grants.h"
 #include "services/identity/access/proposals.h"
 #include "services/identity/people/members.h"

@@ -1,6 +1,6 @@
 #include "services/identity/access/codes.h"
 #include "services/identity/access/session_life.h"
-#include "services/identity/fixture.h"
+#include "services/identity/people/people_fixture.h"
 #include "services/identity/rights/purges.h"
 #include "services/identity/access/sessions.h"
 

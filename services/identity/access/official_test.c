@@ -1,5 +1,6 @@
 /* Officials: enrolment, signing in by password and one-time password, and how long that lasts. */
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/people/people_fixture.h"
 
 #define MOBILE   "16900000001"
 #define NOBODYS  "16900000009"

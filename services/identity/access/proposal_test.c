@@ -1,5 +1,6 @@
 /* What one official proposes and another confirms. */
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/people/people_fixture.h"
 #include "services/identity/access/proposals.h"
 #include "services/identity/membership/periods.h"
 

@@ -2,7 +2,8 @@
 #include "services/identity/access/devices.h"
 #include "services/identity/access/session_life.h"
 #include "services/identity/access/step_ups.h"
-#include "services/identity/fixture.h"
+#include "services/identity/access/stepup_fixture.h"
+#include "services/identity/unions/tree_fixture.h"
 #include "services/identity/people/members.h"
 
 #define CODE   "440604"

@@ -1,5 +1,7 @@
 /* Industry unions for new employment forms, and joining them by one request (三位一体). */
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/access/stepup_fixture.h"
+#include "services/identity/membership/membership_fixture.h"
 #include "services/identity/people/merges.h"
 
 /* Industry unions: of riders below 440604 (two), of couriers and riders below 440600. */

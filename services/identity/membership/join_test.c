@@ -1,4 +1,5 @@
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/membership/membership_fixture.h"
 
 #define DECISIONS 5
 

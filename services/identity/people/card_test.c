@@ -1,6 +1,7 @@
 /* The card by which a member shows that she is one. */
 #include "common/pass/pass.h"
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/membership/membership_fixture.h"
 #include "services/identity/rights/look_tries.h"
 
 #define STAFF 800

@@ -1,6 +1,9 @@
 /* A name and a document are not a person: the third thing that a roster knows, and proofs that were another's. */
 #include "services/identity/access/sessions.h"
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/access/stepup_fixture.h"
+#include "services/identity/membership/membership_fixture.h"
+#include "services/identity/rights/closing_fixture.h"
 #include "services/identity/people/contests.h"
 #include "services/identity/people/members.h"
 #include "services/identity/rights/purges.h"

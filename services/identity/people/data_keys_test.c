@@ -2,7 +2,9 @@
 #include "common/base/hex.h"
 #include "services/identity/people/data_keys.h"
 
-#include "services/identity/fixture.h"
+#include "services/identity/access/stepup_fixture.h"
+#include "services/identity/membership/membership_fixture.h"
+#include "services/identity/unions/tree_fixture.h"
 #include "services/identity/membership/joins.h"
 #include "services/identity/people/members.h"
 #include "services/identity/people/person.h"

@@ -1,4 +1,6 @@
-#include "services/identity/fixture.h"
+#include "services/identity/access/stepup_fixture.h"
+#include "services/identity/membership/membership_fixture.h"
+#include "services/identity/unions/tree_fixture.h"
 #include "services/identity/people/members.h"
 
 #define MOBILE "16900000001"

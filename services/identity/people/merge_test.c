@@ -1,4 +1,6 @@
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/access/stepup_fixture.h"
+#include "services/identity/membership/membership_fixture.h"
 #include "services/identity/people/members.h"
 #include "services/identity/people/merges.h"
 #include "services/identity/unions/tallies.h"

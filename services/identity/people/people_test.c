@@ -1,6 +1,7 @@
 /* People, found by who they are, and one's whole record. */
 #include "services/identity/people/names.h"
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/people/people_fixture.h"
 
 static Identity__FindMembersRequest named(int64_t union_id, const char *name)
 {

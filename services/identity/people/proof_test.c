@@ -1,5 +1,6 @@
 /* A real name proven outside, with the test in the bridge's place. */
-#include "services/identity/fixture.h"
+#include "services/identity/people/people_fixture.h"
+#include "services/identity/unions/tree_fixture.h"
 
 #define MOBILE "16900000001"
 #define NAME   "王小明"

@@ -1,7 +1,8 @@
 /* Names and resident IDs as people write them, through the operations that take them. */
 #include <jansson.h>
 
-#include "services/identity/fixture.h"
+#include "services/identity/people/people_fixture.h"
+#include "services/identity/unions/tree_fixture.h"
 
 static int64_t union_id;
 

@@ -1,6 +1,7 @@
 /* The cadre register, and lists of what belongs to a subtree. */
 #include "services/identity/registers/cadres.h"
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/people/people_fixture.h"
 
 static Identity__SetCadreRequest record_of(int64_t union_id, const char *mobile, int post)
 {

@@ -1,6 +1,6 @@
 /* Companies, and who acts for them. */
 #include "services/identity/registers/companies.h"
-#include "services/identity/fixture.h"
+#include "services/identity/registers/company_fixture.h"
 
 static const Rpc__Answer *register_company(struct harness *h, const Rpc__Principal *who, int64_t union_id,
                                            const char *code, const char *excuse)

@@ -1,7 +1,10 @@
 /* What a company's agents say of its people: nothing is done before the union agrees, and nothing leaks back. */
 #include "services/identity/registers/declarations.h"
 
-#include "services/identity/fixture.h"
+#include "services/identity/access/stepup_fixture.h"
+#include "services/identity/membership/membership_fixture.h"
+#include "services/identity/registers/company_fixture.h"
+#include "services/identity/rights/closing_fixture.h"
 #include "services/identity/rights/closings.h"
 #include "services/identity/rights/purges.h"
 #include "services/identity/unions/tallies.h"

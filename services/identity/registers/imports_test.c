@@ -1,7 +1,8 @@
 /* Tables that officials upload. */
 #include "common/benefit/imports/imports.h"
 
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/people/people_fixture.h"
 #include "common/benefit/imports/intake.h"
 
 #define HEADINGS "姓名,身份证号,手机,工会编码,职业\n"

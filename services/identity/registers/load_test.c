@@ -1,7 +1,8 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
-#include "services/identity/fixture.h"
+#include "services/identity/people/people_fixture.h"
+#include "services/identity/unions/tree_fixture.h"
 #include "common/benefit/imports/lines.h"
 #include "common/benefit/imports/named.h"
 #include "services/identity/unions/unions.h"

@@ -3,7 +3,8 @@
 
 #include "common/base/hex.h"
 #include "common/base/sha256.h"
-#include "services/identity/fixture.h"
+#include "services/identity/people/people_fixture.h"
+#include "services/identity/unions/tree_fixture.h"
 
 #define DAY INT64_C(86400000)
 

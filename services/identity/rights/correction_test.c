@@ -2,7 +2,9 @@
 #include "services/identity/people/names.h"
 #include "services/identity/rights/corrections.h"
 
-#include "services/identity/fixture.h"
+#include "services/identity/access/stepup_fixture.h"
+#include "services/identity/membership/membership_fixture.h"
+#include "services/identity/unions/tree_fixture.h"
 #include "services/identity/people/members.h"
 
 #define CODE "440604"

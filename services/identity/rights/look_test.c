@@ -2,7 +2,8 @@
 #include "services/identity/rights/look_tries.h"
 
 #include "common/trust/letter.h"
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/membership/membership_fixture.h"
 #include "services/identity/people/members.h"
 
 #define OFFICIAL 9 /* as administrator() is */

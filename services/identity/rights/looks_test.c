@@ -1,7 +1,8 @@
 /* Who has looked at whose data: what is recorded, and what a member is told of it. */
 #include "services/identity/rights/looks.h"
 
-#include "services/identity/fixture.h"
+#include "services/identity/membership/membership_fixture.h"
+#include "services/identity/unions/tree_fixture.h"
 
 #define OFFICIAL 999
 

@@ -1,7 +1,8 @@
 /* The single pledge: who makes it, how long it stands, and how it ends. */
 #include "services/identity/rights/pledges.h"
 
-#include "services/identity/fixture.h"
+#include "services/identity/people/people_fixture.h"
+#include "services/identity/unions/tree_fixture.h"
 
 #define DAY  INT64_C(86400000)
 #define CODE "440604"

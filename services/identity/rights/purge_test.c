@@ -1,7 +1,8 @@
 /* What is deleted when its time is over, and the evidence of it. */
 #include "services/identity/rights/purges.h"
 
-#include "services/identity/fixture.h"
+#include "services/identity/membership/membership_fixture.h"
+#include "services/identity/unions/tree_fixture.h"
 #include "services/identity/membership/joins.h"
 
 #define DAY INT64_C(86400000)

@@ -3,7 +3,10 @@
 
 #include "common/benefit/holders/holders_fixture.h"
 #include "common/daemon/part_internal.h"
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/access/stepup_fixture.h"
+#include "services/identity/membership/membership_fixture.h"
+#include "services/identity/rights/closing_fixture.h"
 #include "services/identity/people/members.h"
 #include "services/identity/registers/rosters.h"
 #include "services/identity/unions/tallies.h"

@@ -1,5 +1,6 @@
 /* How many members something would be for: by the tallies, and by looking at one after the other. */
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/people/people_fixture.h"
 #include "services/identity/unions/audience_counts.h"
 #include "services/identity/unions/pages.h"
 

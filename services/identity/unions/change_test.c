@@ -1,7 +1,8 @@
 #include <jansson.h>
 
 #include "services/identity/unions/changes.h"
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/membership/membership_fixture.h"
 
 static Identity__AskUnionChangeRequest change_of(int64_t union_id, int kind)
 {

@@ -1,4 +1,5 @@
-#include "services/identity/fixture.h"
+#include "services/identity/membership/membership_fixture.h"
+#include "services/identity/unions/tree_fixture.h"
 #include "services/identity/unions/tallies.h"
 
 #define DAY INT64_C(86400000)

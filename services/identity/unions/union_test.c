@@ -1,4 +1,4 @@
-#include "services/identity/fixture.h"
+#include "services/identity/unions/tree_fixture.h"
 
 static void a_root_is_made_by_the_command_line_or_an_official_of_every_union(void **state)
 {

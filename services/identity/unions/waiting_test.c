@@ -1,6 +1,7 @@
 /* What waits for officials, in one list. */
 #include "services/identity/unions/waitings.h"
-#include "services/identity/fixture.h"
+#include "services/identity/access/office_fixture.h"
+#include "services/identity/membership/membership_fixture.h"
 
 static const Rpc__Answer *ask_list(struct harness *h, const Rpc__Principal *who, int64_t union_id, int kind, int size,
                                    const char *token)
