@@ -228,6 +228,7 @@ static int decide_refusal(struct subsidy *self, const struct objection *objectio
                           const struct application *application, const char *above, void *call)
 {
     int64_t caller = rpc_principal(call)->member_id;
+    const struct application_step hand = {.by_id = caller};
     struct objection own;
     int refusal;
 
@@ -239,7 +240,7 @@ static int decide_refusal(struct subsidy *self, const struct objection *objectio
         return SUBSIDY__REASON__ON_YOUR_OBJECTION;
     refusal = application_own_refusal(self, application, call);
     if (!refusal)
-        application_approvals(self, application, caller, 0, &refusal);
+        application_approvals(self, application, &hand, &refusal);
     return refusal;
 }
 
