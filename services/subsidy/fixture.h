@@ -350,6 +350,34 @@ static inline const Subsidy__RunLineList *lines_of(int64_t run_id)
                           &subsidy__run_line_list__descriptor);
 }
 
+/* ---- objections ---- */
+
+static inline const Rpc__Answer *raise_objection(int64_t id, int64_t who)
+{
+    Subsidy__RaiseObjectionRequest request = SUBSIDY__RAISE_OBJECTION_REQUEST__INIT;
+
+    request.application_id = id;
+    request.text = "此人证书系伪造";
+    return harness_call(&h, "Objections.RaiseObjection", &request.base, member_of(who), NULL);
+}
+
+static inline const Subsidy__Objection *objection_of(const Rpc__Answer *answer)
+{
+    return harness_output(&h, answer, &subsidy__objection__descriptor);
+}
+
+static inline const Rpc__Answer *decide_objection(int64_t id, bool upheld, const Rpc__Principal *who)
+{
+    Subsidy__DecideObjectionRequest request = SUBSIDY__DECIDE_OBJECTION_REQUEST__INIT;
+
+    request.objection_id = id;
+    request.upheld = upheld;
+    request.remark = "经核实";
+    return harness_call(&h, "Objections.DecideObjection", &request.base, who, NULL);
+}
+
+/* ---- what happens by itself ---- */
+
 static inline void do_what_is_due(struct harness *harness)
 {
     while (harness_tidy(harness))

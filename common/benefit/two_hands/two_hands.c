@@ -183,12 +183,12 @@ static bool was_given_by(const Rpc__Grant *grant, int64_t member_id, void *call)
     return false;
 }
 
-/* Who gave the office by which the caller acts, unless she has one that is not new. */
-static void note_givers(const struct hands_deed *deed, void *call, struct hands *ret)
+void hands_givers(const struct hands_deed *deed, void *call, int64_t ret[2])
 {
     const Rpc__Principal *principal = rpc_principal(call);
     const Rpc__Grant *office = NULL;
 
+    ret[0] = ret[1] = 0;
     for (size_t i = 0; i < principal->n_grants; i++) {
         if (!is_office(principal->grants[i], deed))
             continue;
@@ -198,9 +198,9 @@ static void note_givers(const struct hands_deed *deed, void *call, struct hands 
     }
     if (!office)
         return;
-    ret->gave_by = rpc_known_as(call, office->given_by[0]);
+    ret[0] = rpc_known_as(call, office->given_by[0]);
     if (office->n_given_by > 1)
-        ret->also_gave_by = rpc_known_as(call, office->given_by[1]);
+        ret[1] = rpc_known_as(call, office->given_by[1]);
 }
 
 /* Whether the caller holds an office for it that the first hand has not just given her. */
@@ -252,11 +252,14 @@ int hands_give(struct two_hands *hands, const struct hands_deed *deed, void *cal
         .until = deed->until,
     };
     int reason = hand_refusal(deed, call);
+    int64_t givers[2];
 
     if (reason)
         return reason;
     hands_end(hands, deed->kind, deed->id, HANDS__STATE__TAKEN_BACK, call);
-    note_givers(deed, call, &row);
+    hands_givers(deed, call, givers);
+    row.gave_by = givers[0];
+    row.also_gave_by = givers[1];
     add(hands, deed, &row, call);
     return 0;
 }

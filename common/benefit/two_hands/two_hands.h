@@ -97,5 +97,8 @@ struct hands_count {
 /* How many of each kind, of the first HANDS_COUNTED; returns of how many kinds. */
 size_t hands_count_waiting(const struct two_hands *hands, const struct hands_waiting *waiting,
                            struct hands_count ret[HANDS_KINDS]);
+/* Who gave the office of a deed's by which the caller acts, which is new: who is no hand beside her. 0: nobody, or she
+ * has one that is not new. */
+void hands_givers(const struct hands_deed *deed, void *call, int64_t ret[2]);
 /* Whether a member, as the accounts are now, gave the first hand that waits. */
 bool hands_is_first(const struct two_hands *hands, const char *kind, int64_t deed_id, int64_t member_id);

@@ -78,10 +78,10 @@ void application_put(struct subsidy *self, struct application *application, cons
 
     application->n_steps++;
     application->journal_seq = tell(self, application, step, call);
-    store_run(self->store, application_sql(self, APPLICATION_SQL_ADD_STEP), "iiiiitiibib", application->id,
+    store_run(self->store, application_sql(self, APPLICATION_SQL_ADD_STEP), "iiiiitiiibib", application->id,
               application->n_steps, (int64_t)step->kind, (int64_t)application->step, rpc_now(call),
-              application->office_path, step->by_id, step->gave_by, sealed, len, application->journal_seq,
-              rpc_server_journal(self->rpc)->tip.hash, (size_t)APPLICATION_HASH_LEN);
+              application->office_path, step->by_id, step->gave_by[0], step->gave_by[1], sealed, len,
+              application->journal_seq, rpc_server_journal(self->rpc)->tip.hash, (size_t)APPLICATION_HASH_LEN);
     store_run(self->store, application_sql(self, APPLICATION_SQL_SET), "ittiitiiiiiiiiii", application->id,
               application->shown_name, application->union_path, (int64_t)application->state, (int64_t)application->step,
               application->office_path, application->since, application->due_at, application->period_at,
@@ -155,20 +155,28 @@ static bool is_one(const struct subsidy *self, int64_t one, int64_t other)
     return one && other && (one == other || (holder && holder == holder_of(&self->holders, other)));
 }
 
-int application_approvals(const struct subsidy *self, const struct application *application, int64_t caller,
-                          int64_t gave_by, int *ret_refusal)
+/* Whether one of two has just given the other her office. */
+static bool gave_office(const struct subsidy *self, const struct application_step *one,
+                        const struct application_step *other)
 {
-    int64_t by_id, by_gave, at;
+    return is_one(self, one->gave_by[0], other->by_id) || is_one(self, one->gave_by[1], other->by_id) ||
+           is_one(self, other->gave_by[0], one->by_id) || is_one(self, other->gave_by[1], one->by_id);
+}
+
+int application_approvals(const struct subsidy *self, const struct application *application,
+                          const struct application_step *now, int *ret_refusal)
+{
+    struct application_step before = {0};
     int step, n = 0;
 
     *ret_refusal = 0;
     store_ask(self->store, application_sql(self, APPLICATION_SQL_APPROVALS), "i", application->id);
-    while (store_read(self->store, application_sql(self, APPLICATION_SQL_APPROVALS), INTO(step), INTO(by_id),
-                      INTO(by_gave), INTO(at))) {
+    while (store_read(self->store, application_sql(self, APPLICATION_SQL_APPROVALS), INTO(step), INTO(before.by_id),
+                      INTO(before.gave_by[0]), INTO(before.gave_by[1]))) {
         n += step == application->step;
-        if (is_one(self, caller, by_id))
+        if (is_one(self, now->by_id, before.by_id))
             *ret_refusal = SUBSIDY__REASON__APPROVED_BY_YOU;
-        else if (!*ret_refusal && (is_one(self, gave_by, by_id) || is_one(self, by_gave, caller)))
+        else if (!*ret_refusal && gave_office(self, now, &before))
             *ret_refusal = HANDS__REASON__HAND_GAVE_OFFICE;
     }
     return n;

@@ -62,7 +62,7 @@ static const char *const sql[] = {
                   "b.application_id LIMIT 1",
     [APPLICATION_SQL_ADD_STEP] =
         "INSERT INTO application_step (application_id, nth, kind, step, at, office_path, by_id, gave_by, "
-        "remark, journal_seq, journal_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "also_gave_by, remark, journal_seq, journal_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [APPLICATION_SQL_STEPS] =
         "SELECT nth, kind, step, at, office_path, journal_seq, remark, journal_hash FROM application_step "
         "WHERE application_id = ?1 ORDER BY nth",
@@ -71,7 +71,7 @@ static const char *const sql[] = {
         "?4",
     /* Of all steps since it was handed in last: 1 and 12 are STEP_SUBMITTED and STEP_ASKED_AGAIN, 4 STEP_APPROVED. */
     [APPLICATION_SQL_APPROVALS] =
-        "SELECT step, by_id, gave_by, at FROM application_step WHERE application_id = ?1 AND kind = 4 AND "
+        "SELECT step, by_id, gave_by, also_gave_by FROM application_step WHERE application_id = ?1 AND kind = 4 AND "
         "nth > (SELECT max(nth) FROM application_step WHERE application_id = ?1 AND kind IN (1, 12)) "
         "ORDER BY nth",
     [APPLICATION_SQL_CLEAR_OFFICES] = "DELETE FROM application_office WHERE application_id = ?1",
@@ -318,7 +318,8 @@ const struct part_spec applications_part = {
     .others = "application.application_id application.family_id application.taken_by application.overdue "
               "application.step application.again "
               "application.n_steps application_step.nth application_step.by_id application_step.gave_by "
-              "application_step.step application_office.nth application_office.given_by application_look.looked_by",
+              "application_step.also_gave_by application_step.step application_office.nth application_office.given_by "
+              "application_look.looked_by",
     .steps = &applications_steps,
     .sql = sql,
     .n_sql = APPLICATION_N_SQL,

@@ -26,10 +26,10 @@ struct application {
 
 /* What is told of a step. */
 struct application_step {
-    int kind; /* Subsidy__StepKind */
-    int64_t by_id, gave_by;
-    const char *remark; /* NULL: none */
-    int64_t order_id;   /* of STEP_ORDERED */
+    int kind;                  /* Subsidy__StepKind */
+    int64_t by_id, gave_by[2]; /* the official, and who has just given that office */
+    const char *remark;        /* NULL: none */
+    int64_t order_id;          /* of STEP_ORDERED */
 };
 
 bool application_find(const struct subsidy *self, int64_t application_id, struct application *ret);
@@ -102,9 +102,9 @@ size_t application_looks(const struct subsidy *self, int64_t application_id, str
                          Subsidy__ApplicationLook **ret, size_t size);
 
 /* How the approvals of a step stand, since it was handed in last: how many there are; *ret_refusal is the Reason why
- * the caller, whose office gave_by has just given (0: nobody), is no further hand, or 0. */
-int application_approvals(const struct subsidy *self, const struct application *application, int64_t caller,
-                          int64_t gave_by, int *ret_refusal);
+ * who would approve it now is no further hand, or 0. */
+int application_approvals(const struct subsidy *self, const struct application *application,
+                          const struct application_step *now, int *ret_refusal);
 /* Why the caller may not decide on who applies: a Reason, or 0. */
 int application_own_refusal(const struct subsidy *self, const struct application *application, void *call);
 

@@ -67,3 +67,6 @@ CREATE INDEX application_look_of ON application_look (application_id, look_id);
 -- step 2
 -- What a scheme's selection counts (selection/selections.h): those decided.
 CREATE INDEX application_of_scheme ON application (scheme_id, state, amount_fen) WHERE state > 3;
+-- step 3
+-- An office is given by two.
+ALTER TABLE application_step ADD COLUMN also_gave_by INTEGER NOT NULL DEFAULT 0;

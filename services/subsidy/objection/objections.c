@@ -128,6 +128,13 @@ static size_t seal_text(const struct subsidy *self, const char *context, int64_t
 
 /* ---- raising ---- */
 
+/* What the caller has objected to somebody, by whatever account of hers. */
+static bool find_own(const struct subsidy *self, int64_t application_id, int64_t caller, struct objection *ret)
+{
+    store_ask(self->store, self->objections.sql + SQL_OF_PERSON, "ii", caller, application_id);
+    return objections_find(self, store_number(self->store, self->objections.sql + SQL_OF_PERSON), ret);
+}
+
 static void put(struct subsidy *self, struct objection *objection, int state, void *call)
 {
     Subsidy__ObjectionChanged changed = SUBSIDY__OBJECTION_CHANGED__INIT;
@@ -181,8 +188,7 @@ int objection_raise(struct subsidy *self, int64_t application_id, const char *te
     int reason;
     size_t len;
 
-    store_ask(self->store, self->objections.sql + SQL_OF_PERSON, "ii", caller, application_id);
-    if (objections_find(self, store_number(self->store, self->objections.sql + SQL_OF_PERSON), ret))
+    if (find_own(self, application_id, caller, ret))
         return 0;
     if (!application_find(self, application_id, &application))
         return SUBSIDY__REASON__NOT_SHOWN;
@@ -222,17 +228,19 @@ static int decide_refusal(struct subsidy *self, const struct objection *objectio
                           const struct application *application, const char *above, void *call)
 {
     int64_t caller = rpc_principal(call)->member_id;
+    const struct application_step hand = {.by_id = caller};
+    struct objection own;
     int refusal;
 
     if (objection->state != SUBSIDY__OBJECTION_STATE__OBJECTION_OPEN || !is_held(application))
         return SUBSIDY__REASON__OBJECTION_DECIDED;
     if (!rpc_has_role(call, RULE__ROLE__UNION_ADMIN, above) && !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, above))
         return SUBSIDY__REASON__NOT_THE_UNION_ABOVE;
-    if (holder_is(&self->holders, caller, objection->member_id))
+    if (find_own(self, application->id, caller, &own))
         return SUBSIDY__REASON__ON_YOUR_OBJECTION;
     refusal = application_own_refusal(self, application, call);
     if (!refusal)
-        application_approvals(self, application, caller, 0, &refusal);
+        application_approvals(self, application, &hand, &refusal);
     return refusal;
 }
 

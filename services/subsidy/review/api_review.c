@@ -32,7 +32,7 @@ static Subsidy__ReviewItem *item_of(struct subsidy *self, const struct applicati
     item->since = application->since;
     item->due_at = application->due_at;
     item->amount_fen = application->amount_fen;
-    item->approvals = application_approvals(self, application, 0, 0, &refusal);
+    item->approvals = application_approvals(self, application, &(struct application_step){0}, &refusal);
     item->needs = step->hands ? step->hands : 1;
     item->taken_by = application->taken_by;
     item->overdue = application->overdue;
@@ -63,21 +63,6 @@ static bool find_for(struct subsidy *self, int64_t application_id, void *call, s
                      const Subsidy__Scheme **ret_scheme)
 {
     return !rpc_refuse_if(call, look_up(self, application_id, call, ret, ret_scheme));
-}
-
-/* The official who has just given the caller the office by which she decides; 0: nobody. */
-static int64_t gave_office(const struct application *application, Rule__Role role, void *call)
-{
-    const Rpc__Principal *caller = rpc_principal(call);
-
-    for (size_t i = 0; i < caller->n_grants; i++) {
-        const Rpc__Grant *grant = caller->grants[i];
-
-        if (grant->role == role && union_path_covers(grant->union_path, application->office_path) &&
-            grant->n_given_by && rpc_now(call) - grant->given_at < HANDS_OFFICE_MS)
-            return grant->given_by[0];
-    }
-    return 0;
 }
 
 /* Why the caller may not decide on it now: 0 or a Reason. */
@@ -216,12 +201,15 @@ static void reviews__leave_review(Subsidy__Reviews_Service *service, const Subsi
 static int approve(struct subsidy *self, struct application *application, const Subsidy__Scheme *scheme, void *call)
 {
     const Subsidy__ReviewStep *at = step_of(scheme, application);
-    struct application_step step = {.kind = SUBSIDY__STEP_KIND__STEP_APPROVED,
-                                    .by_id = rpc_principal(call)->member_id,
-                                    .gave_by = gave_office(application, at->role, call)};
-    int refusal, n = application_approvals(self, application, step.by_id, step.gave_by, &refusal);
-    bool passes = n + 1 >= (at->hands ? at->hands : 1), last = (size_t)application->step + 1 >= scheme->n_steps;
+    const int roles[] = {(int)at->role, RULE__ROLE__ROLE_NONE};
+    const struct hands_deed deed = {.roles = roles, .union_path = application->office_path};
+    struct application_step step = {.kind = SUBSIDY__STEP_KIND__STEP_APPROVED, .by_id = rpc_principal(call)->member_id};
+    bool passes, last = (size_t)application->step + 1 >= scheme->n_steps;
+    int refusal, n;
 
+    hands_givers(&deed, call, step.gave_by);
+    n = application_approvals(self, application, &step, &refusal);
+    passes = n + 1 >= (at->hands ? at->hands : 1);
     if (!refusal && passes && last)
         refusal = selection_refusal(self, scheme, application, call);
     if (refusal)

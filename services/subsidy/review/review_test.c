@@ -85,6 +85,29 @@ static void who_gave_the_first_hand_her_office_is_no_second(void **state)
     assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(917, CITY)));
 }
 
+/* An office is given by two, and neither is a hand beside who has it. */
+static void neither_of_the_two_who_gave_an_office_is_a_hand_beside_it(void **state)
+{
+    struct draft *draft = a_draft();
+    int64_t scheme_id, id, givers[2] = {918, 916};
+    Rpc__Principal *newly = harness_newly(&h, manager(911, CITY), 0, now());
+
+    (void)state;
+    newly->grants[0]->given_by = givers;
+    newly->grants[0]->n_given_by = ARRAY_LEN(givers);
+    draft->steps[1].role = RULE__ROLE__BENEFIT_MANAGER;
+    scheme_id = open_scheme(draft);
+    newly->grants[0]->given_at = now();
+    id = handed_in(scheme_id, MEMBER);
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", newly));
+    assert_refused(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(918, CITY)), "HAND_GAVE_OFFICE");
+    assert_refused(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(916, CITY)), "HAND_GAVE_OFFICE");
+    id = handed_in(scheme_id, MEMBER + 1);
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(916, CITY)));
+    assert_refused(decide(id, SUBSIDY__VERDICT__APPROVE, "", newly), "HAND_GAVE_OFFICE");
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(917, CITY)));
+}
+
 static void nobody_decides_on_herself(void **state)
 {
     int64_t scheme_id = open_scheme(a_draft()), id = handed_in(scheme_id, MEMBER);
@@ -219,6 +242,7 @@ int main(void)
         TEST(a_step_may_ask_for_several_hands),
         TEST(nobody_approves_alone),
         TEST(who_gave_the_first_hand_her_office_is_no_second),
+        TEST(neither_of_the_two_who_gave_an_office_is_a_hand_beside_it),
         TEST(nobody_decides_on_herself),
         TEST(nobody_decides_on_her_own_officers),
         TEST(one_that_is_taken_waits_for_who_has_taken_it),

@@ -112,6 +112,29 @@ static void who_has_decided_on_a_line_does_not_release_it(void **state)
     assert_refused(on_run("Runs.ReleaseRun", id, finance(952, "00010009")), "OUTSIDE_YOUR_UNION");
 }
 
+/* Also of an objection that was not the last to be decided. */
+static void who_has_decided_an_objection_does_not_release_it(void **state)
+{
+    int64_t id, objections[2];
+
+    (void)state;
+    hear_way(30, 500000);
+    scheme_id = open_scheme(a_paid_draft(a_fund(10 * FEN), 5 * FEN));
+    ids[0] = handed_in(scheme_id, MEMBER);
+    approve_whole(ids[0]);
+    for (int i = 0; i < 2; i++)
+        objections[i] = objection_of(raise_objection(ids[0], 600 + i))->objection_id;
+    for (int i = 0; i < 2; i++) {
+        assert_ok(decide_objection(objections[i], false, manager(961 + 2 * i, CITY)));
+        assert_ok(decide_objection(objections[i], false, manager(962 + 2 * i, CITY)));
+    }
+    let_pass(now() + 7 * DAY_MS);
+    id = prepared();
+    for (int who = 961; who <= 964; who++)
+        assert_refused(on_run("Runs.ReleaseRun", id, finance(who, CITY)), "DECIDED_ON_A_LINE");
+    assert_ok(on_run("Runs.ReleaseRun", id, finance(951, CITY)));
+}
+
 static void each_order_is_paid_once(void **state)
 {
     int64_t id;
@@ -335,6 +358,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_list_is_frozen_and_two_release_it),
         TEST(who_has_decided_on_a_line_does_not_release_it),
+        TEST(who_has_decided_an_objection_does_not_release_it),
         TEST(each_order_is_paid_once),
         TEST(what_came_back_is_paid_by_the_next_run),
         TEST(what_was_paid_after_all_is_not_ordered_again),

@@ -33,12 +33,14 @@ static const char *const sql[] = {
     [RUN_SQL_LINE_OF] = "SELECT " LINE " FROM run_line WHERE application_id = ?1 AND state > 1 ORDER BY run_id DESC "
                         "LIMIT 1",
     [RUN_SQL_LINE_OF_ORDER] = "SELECT " LINE " FROM run_line WHERE order_id = ?1 AND order_id > 0",
-    /* STEP_APPROVED, STEP_OBJECTION_UPHELD and STEP_OBJECTION_UNFOUNDED. */
+    /* STEP_APPROVED. */
     [RUN_SQL_ADD_DECIDERS] = "INSERT OR IGNORE INTO run_decider (run_id, by_id) SELECT ?1, by_id FROM application_step "
-                             "WHERE application_id = ?2 AND kind IN (4, 18, 19) AND by_id > 0",
+                             "WHERE application_id = ?2 AND kind = 4 AND by_id > 0",
     [RUN_SQL_ADD_OBJECTION_DECIDERS] =
         "INSERT OR IGNORE INTO run_decider (run_id, by_id) SELECT ?1, first_by FROM two_hands JOIN objection ON "
-        "objection_id = deed_id WHERE kind = '" OBJECTION_DEED "' AND application_id = ?2",
+        "objection_id = deed_id WHERE kind = '" OBJECTION_DEED "' AND application_id = ?2 UNION SELECT ?1, second_by "
+        "FROM two_hands JOIN objection ON objection_id = deed_id WHERE kind = '" OBJECTION_DEED
+        "' AND application_id = ?2 AND second_by > 0",
     [RUN_SQL_DECIDED] = "SELECT by_id FROM run_decider WHERE run_id = ?1",
     [RUN_SQL_SET_WAY] = "INSERT INTO pay_way (way, open, order_min_fen, order_max_fen, scenes) VALUES (?1, ?2, ?3, ?4, "
                         "?5) ON CONFLICT (way) DO UPDATE SET open = excluded.open, order_min_fen = "
