@@ -8,6 +8,7 @@
 #define HEALTH   "health"
 #define IDENTITY "identity"
 #define COUPON   "coupon"
+#define SUBSIDY  "subsidy"
 
 /* What every service that shares the part `notice` tells alike. */
 #define NOTICES RPC__CHASSIS_EVENT__EVENT_NOTICE_GIVEN, RPC__CHASSIS_EVENT__EVENT_NOTICE_WITHDRAWN
@@ -193,8 +194,18 @@ static void on_coupon(void *arg, void *call, const Rpc__JournalRow *row)
 static const int32_t coupon_kinds[] = {NOTICES, COUPON__EVENT__EVENT_STOCK_ORDERED,
                                        COUPON__EVENT__EVENT_VOUCHER_CHANGED, COUPON__EVENT__EVENT_COUPON_ENDED};
 
+/* ---- who tells nothing but notices; its orders of payments are pay/payouts.h's ---- */
+
+static void on_subsidy(void *arg, void *call, const Rpc__JournalRow *row)
+{
+    is_notice(&((struct bridge *)arg)->outbox, SUBSIDY, row, call);
+}
+
+static const int32_t notice_kinds[] = {NOTICES};
+
 const struct part_spec news_part = {
     .follows = {{HEALTH, health_kinds, ARRAY_LEN(health_kinds), on_health},
                 {IDENTITY, identity_kinds, ARRAY_LEN(identity_kinds), on_identity},
-                {COUPON, coupon_kinds, ARRAY_LEN(coupon_kinds), on_coupon}},
+                {COUPON, coupon_kinds, ARRAY_LEN(coupon_kinds), on_coupon},
+                {SUBSIDY, notice_kinds, ARRAY_LEN(notice_kinds), on_subsidy}},
 };

@@ -41,7 +41,7 @@ static void what_concerns_her_account_is_told_by_her_number_and_each_of_her_wech
 
 static void each_kind_is_told_as_what_it_is_until_it_is_withdrawn(void **state)
 {
-    static const char *const sources[] = {"health", "identity", "coupon"};
+    static const char *const sources[] = {"health", "identity", "coupon", "subsidy"};
 
     (void)state;
     for (unsigned source = 0; source < ARRAY_LEN(sources); source++) {

@@ -196,20 +196,21 @@ static void check_ends(void *call, void *arg)
     unsigned statement = bills->sql + checks[work->what].statement, n = 0;
     int64_t begin_at = work->begin_at - checks[work->what].days_back * DAY_MS;
     struct {
-        int64_t id, fen, out;
+        int64_t at, payout_id, fen, out; /* at: where it stands among those checked */
         char number[PAYOUT_NUMBER_SIZE];
     } found[BILL_SLICE];
 
     store_ask(bills->store, statement, "iiiii", begin_at, begin_at + DAY_MS, slice->after, (int64_t)slice->day.day,
               (int64_t)BILL_SLICE);
-    while (n < BILL_SLICE && store_read(bills->store, statement, INTO(found[n].id), INTO(found[n].number),
-                                        INTO(found[n].fen), INTO(found[n].out)))
+    while (n < BILL_SLICE && store_read(bills->store, statement, INTO(found[n].at), INTO(found[n].payout_id),
+                                        INTO(found[n].number), INTO(found[n].fen), INTO(found[n].out)))
         n++;
     store_end(bills->store, statement);
     for (unsigned i = 0; i < n; i++) {
-        slice->after = found[i].id;
+        slice->after = found[i].at;
         if (found[i].out != found[i].fen)
-            differ(slice, checks[work->what].kind, found[i].id, found[i].number, found[i].fen, found[i].out, call);
+            differ(slice, checks[work->what].kind, found[i].payout_id, found[i].number, found[i].fen, found[i].out,
+                   call);
     }
     slice->whole = n < BILL_SLICE;
 }

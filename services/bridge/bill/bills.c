@@ -20,15 +20,15 @@ static const char *const sql[] = {
     [BILLS_DROP] = "DELETE FROM bill_line WHERE day = ?1",
     [BILLS_ADD_LINE] = "INSERT INTO bill_line (day, line, number, fen, odd) VALUES (?1, ?2, ?3, ?4, ?5)",
     [BILLS_OUT] = "SELECT coalesce(sum(fen), 0) FROM bill_line WHERE number = ?1",
-    [BILLS_PAID] = "SELECT payout_id, number, fen, " OUT_UNTIL(
+    [BILLS_PAID] = "SELECT payout_id, payout_id, number, fen, " OUT_UNTIL(
         "payout.number", "?4") " FROM payout "
                                "WHERE ended_at >= ?1 AND ended_at < ?2 AND way = 1 AND state = 5 AND payout_id > ?3 "
                                "ORDER BY payout_id LIMIT ?5",
-    [BILLS_UNPAID] = "SELECT payout_id, number, 0, " OUT_UNTIL(
+    [BILLS_UNPAID] = "SELECT payout_id, payout_id, number, 0, " OUT_UNTIL(
         "payout.number", "?4") " FROM payout "
                                "WHERE ended_at >= ?1 AND ended_at < ?2 AND way = 1 AND state > 5 AND payout_id > ?3 "
                                "ORDER BY payout_id LIMIT ?5",
-    [BILLS_LEFT] = "SELECT payout_number.rowid, number, 0, " OUT_UNTIL(
+    [BILLS_LEFT] = "SELECT payout_number.rowid, payout_id, number, 0, " OUT_UNTIL(
         "payout_number.number",
         "?4") " "
               "FROM payout_number WHERE left_at >= ?1 AND left_at < ?2 AND rowid > ?3 ORDER BY rowid LIMIT ?5",

@@ -242,6 +242,7 @@ static void what_an_order_left_behind_comes_back(void **state)
     nothing_moved();
     assert_int_equal(cases_of(BRIDGE__PAY_CASE_KIND__PAY_CASE_BILL_KEPT), 1);
     assert_int_equal(day_done().cases, 1);
+    assert_int_equal(count("SELECT count(*) FROM pay_case JOIN payout USING (payout_id) WHERE kind = 8"), 1);
     assert_string_not_equal(old, number_of(1));
 }
 

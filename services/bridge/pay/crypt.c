@@ -4,10 +4,10 @@
 #include <mbedtls/gcm.h>
 #include <mbedtls/platform_util.h>
 #include <mbedtls/sha1.h>
-#include <mbedtls/sha256.h>
 #include <mbedtls/x509_crt.h>
 
 #include "common/base/hex.h"
+#include "common/base/sha256.h"
 
 #define BITS_MIN      2048
 #define SIGNATURE_MAX 512
@@ -56,7 +56,7 @@ bool pay_sign(struct pay_signer *signer, const void *text, size_t len, char ret[
     unsigned char hash[32], signature[SIGNATURE_MAX];
     size_t made;
 
-    mbedtls_sha256_ret(text, len, hash, 0);
+    sha256_of(text, len, hash);
     return mbedtls_pk_sign(&signer->key, MBEDTLS_MD_SHA256, hash, sizeof(hash), signature, &made,
                            mbedtls_ctr_drbg_random, &signer->random) == 0 &&
            print_base64(signature, made, ret, PAY_SIGNATURE_SIZE);
@@ -110,21 +110,19 @@ bool pay_key_proves(struct pay_key *key, const char *timestamp, const char *nonc
                     const char *signature)
 {
     unsigned char hash[32], bytes[SIGNATURE_MAX];
-    mbedtls_sha256_context sum;
+    struct sha256 sum;
     size_t n;
 
     if (mbedtls_base64_decode(bytes, sizeof(bytes), &n, (const unsigned char *)signature, strlen(signature)))
         return false;
-    mbedtls_sha256_init(&sum);
-    mbedtls_sha256_starts_ret(&sum, 0);
-    mbedtls_sha256_update_ret(&sum, (const unsigned char *)timestamp, strlen(timestamp));
-    mbedtls_sha256_update_ret(&sum, (const unsigned char *)"\n", 1);
-    mbedtls_sha256_update_ret(&sum, (const unsigned char *)nonce, strlen(nonce));
-    mbedtls_sha256_update_ret(&sum, (const unsigned char *)"\n", 1);
-    mbedtls_sha256_update_ret(&sum, body, len);
-    mbedtls_sha256_update_ret(&sum, (const unsigned char *)"\n", 1);
-    mbedtls_sha256_finish_ret(&sum, hash);
-    mbedtls_sha256_free(&sum);
+    sha256_start(&sum);
+    sha256_add(&sum, timestamp, strlen(timestamp));
+    sha256_add(&sum, "\n", 1);
+    sha256_add(&sum, nonce, strlen(nonce));
+    sha256_add(&sum, "\n", 1);
+    sha256_add(&sum, body, len);
+    sha256_add(&sum, "\n", 1);
+    sha256_end(&sum, hash);
     return mbedtls_pk_verify(&key->key, MBEDTLS_MD_SHA256, hash, sizeof(hash), bytes, n) == 0;
 }
 
@@ -177,7 +175,9 @@ bool pay_hash_is(const char *kind, const char *hex, const void *bytes, size_t le
 
     if (!sha1 && strcmp(kind, "SHA256") != 0)
         return false;
-    if (sha1 ? mbedtls_sha1_ret(bytes, len, hash) : mbedtls_sha256_ret(bytes, len, hash, 0))
+    if (!sha1)
+        sha256_of(bytes, len, hash);
+    else if (mbedtls_sha1_ret(bytes, len, hash))
         return false;
     hex_print(hash, sha1 ? 20 : 32, text);
     return strcasecmp(hex, text) == 0;

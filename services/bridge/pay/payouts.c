@@ -1,7 +1,6 @@
 #include "services/bridge/pay/payouts.h"
 
-#include <mbedtls/sha256.h>
-
+#include "common/base/sha256.h"
 #include "common/cn/cn_id.h"
 #include "services/bridge/bridge.h"
 
@@ -93,7 +92,7 @@ void payout_payee(const char *number, const char *openid, unsigned char ret[PAYO
     int len = snprintf(text, sizeof(text), "%s\n%s", number, openid);
 
     ensure(len > 0 && (size_t)len < sizeof(text));
-    mbedtls_sha256_ret((const unsigned char *)text, (size_t)len, hash, 0);
+    sha256_of(text, (size_t)len, hash);
     memcpy(ret, hash, PAYOUT_PAYEE_LEN);
 }
 

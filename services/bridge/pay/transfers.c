@@ -372,6 +372,7 @@ static int mark(struct transfers *transfers, struct transfer_job *job, void *cal
         payout.sent_at = now;
     if (was == WAITING)
         payout.state = SENT;
+    payout.missing = 0; /* of what leaves now nobody has asked yet */
     payout.due_at = now + 2 * PAY_TRY_MS + transfer_delay_ms(&payout, now);
     payout_payee(payout.number, job->openid, payout.payee.bytes);
     payout.payee.len = PAYOUT_PAYEE_LEN;

@@ -11,7 +11,7 @@
  * answer to the request, or out of order, and a forged one changes nothing.
  *
  * Nothing is taken as failed but what the provider says has failed, or was refused and is not known to it
- * TRANSFER_MISSING times, asked about over some time. After TRANSFER_RESEND_MS a request does not leave again. What
+ * TRANSFER_MISSING times, asked about over some time since its last request left. After TRANSFER_RESEND_MS a request does not leave again. What
  * is known to differ becomes a case (cases.h).
  *
  * What counts for a day is what was first sent on it: past the limits of a person or of all a payout waits for the

@@ -271,6 +271,34 @@ static void what_is_withdrawn_in_time_is_not_paid(void **state)
     assert_int_equal(state_of(3), PAID);
 }
 
+/* What the platform did not know before a request left says nothing of that request. */
+static void questions_are_counted_from_the_last_request_on(void **state)
+{
+    (void)state;
+    send_one(1, 5000);
+    for (int i = 1; i < TRANSFER_MISSING; i++) {
+        lose();
+        step();
+        later(600000);
+        assert_true(is_query());
+        answer_error(404, "NOT_FOUND");
+        step();
+        send_ready();
+        assert_string_equal(last()->path, TRANSFER_PATH);
+    }
+    hear_withdrawn(&h, 1);
+    lose();
+    step();
+    for (int i = 1; i <= TRANSFER_MISSING; i++) {
+        assert_int_equal(state_of(1), SENT);
+        later(600000);
+        assert_true(is_query());
+        answer_error(404, "NOT_FOUND");
+        step();
+    }
+    assert_int_equal(state_of(1), CANCELLED);
+}
+
 static void another_number_is_given_only_to_what_surely_was_not_paid(void **state)
 {
     (void)state;
@@ -449,6 +477,7 @@ int main(void)
         TEST(who_has_another_wechat_by_now_is_not_paid_under_the_same_number),
         TEST(a_day_has_its_limits_and_the_next_day_goes_on),
         TEST(what_is_withdrawn_in_time_is_not_paid),
+        TEST(questions_are_counted_from_the_last_request_on),
         TEST(another_number_is_given_only_to_what_surely_was_not_paid),
         TEST(an_order_is_taken_once_and_another_under_its_id_is_looked_at),
         TEST(what_was_paid_is_shown_to_finance_of_the_whole_alone),

@@ -165,12 +165,12 @@ static void settle_refused(struct favor_job *job, struct send *send, int64_t now
     send->reason = means == FAVOR_LIMIT ? COUPON__REASON__VOUCHER_LIMIT : COUPON__REASON__STOCK_WAITS;
     if (means == FAVOR_LOOK)
         job->favor->look = send->release_id;
-    if (means != FAVOR_LATER)
+    if (means == FAVOR_LOOK || means == FAVOR_LIMIT)
         send->refusals++;
     else
         send->tries++;
     send->due_at = now + delay_ms(send->refusals + send->tries);
-    if (send->refusals < FAVOR_REFUSALS && !over)
+    if (means == FAVOR_UNREAD || (send->refusals < FAVOR_REFUSALS && !over))
         return;
     send->state = FAILED;
     if (over)
@@ -361,7 +361,7 @@ static void settle_step(struct favor *favor, void *call)
         stock.code[0] = '\0';
         stock.reason = stock.step = 0;
         stock_put(favor->bridge, &stock, true, call);
-    } else if (step->end == PAY_REFUSED && favor_means_of(step->code) != FAVOR_LATER) {
+    } else if (step->end == PAY_REFUSED && favor_means_of(step->code) > FAVOR_LATER) {
         snprintf(stock.code, sizeof(stock.code), "%s", pay_code_name(step->code));
         stock.reason = COUPON__REASON__STOCK_REFUSED;
         if (creates)

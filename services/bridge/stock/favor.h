@@ -7,7 +7,8 @@
  *
  * Nothing has failed but what the provider has refused FAVOR_REFUSALS times, over a minute and more, while its stock
  * ran: what was sent to one person at a time may still be refused by mistake. What waits for us, for the provider or
- * for her to bind her WeChat waits until the coupons of its stock are of no use any more.
+ * for her to bind her WeChat waits until the coupons of its stock are of no use any more; what may have left by then
+ * waits on until the provider has looked at its request.
  *
  * What was used the provider tells (favor_hear); it may come twice, late, or before it has said which coupon it gave.
  */

@@ -70,6 +70,11 @@ int64_t favor_time(const char *text)
 enum favor_means favor_means_of(enum pay_code code)
 {
     switch (code) {
+    case PAY_FREQUENCY_LIMITED:
+    case PAY_FREQUENCY_LIMIT_EXCEED:
+    case PAY_RATELIMIT_EXCEEDED:
+    case PAY_SIGN_ERROR:
+        return FAVOR_UNREAD;
     case PAY_RULE_LIMIT:
     case PAY_RULELIMIT:
     case PAY_NATURELIMIT:

@@ -15,9 +15,10 @@ int64_t favor_time(const char *text);
 
 /* What a refused send comes to. */
 enum favor_means {
-    FAVOR_LATER, /* it is ours to mend, or the provider's: the same is asked for again */
-    FAVOR_LOOK,  /* it may be the stock, or she: the stock is looked at, and she is asked for again */
-    FAVOR_LIMIT, /* she has had as many as she may */
+    FAVOR_UNREAD, /* it was not even looked at, which says nothing of the same that left before */
+    FAVOR_LATER,  /* it is ours to mend, or the provider's: the same is asked for again */
+    FAVOR_LOOK,   /* it may be the stock, or she: the stock is looked at, and she is asked for again */
+    FAVOR_LIMIT,  /* she has had as many as she may */
 };
 enum favor_means favor_means_of(enum pay_code code);
 

@@ -192,6 +192,31 @@ static void what_was_not_used_in_time_is_over_and_what_was_not_sent_has_failed(v
     assert_int_equal(of_send(501, "state"), SEND_USED);
 }
 
+static void what_may_have_left_is_not_failed_by_a_refusal_that_says_nothing(void **state)
+{
+    (void)state;
+    owe(501, MEMBER);
+    send_to("o-li");
+    lose();
+    go();
+    pass(UNTIL - clock_now(&h.service.clock));
+    send_to("o-li");
+    refused(429, "FREQUENCY_LIMITED");
+    assert_int_equal(of_send(501, "state"), SEND_PENDING);
+    pass(3600000);
+    send_to("o-li");
+    refused(401, "SIGN_ERROR");
+    assert_int_equal(of_send(501, "state"), SEND_PENDING);
+    pass(3600000);
+    send_to("o-li");
+    answered("{'coupon_id':'c1'}");
+    assert_int_equal(of_send(501, "state"), SEND_DONE);
+    owe(502, MEMBER);
+    go();
+    go();
+    assert_int_equal(of_send(502, "state"), SEND_FAILED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_favor, teardown)
 
 int main(void)
@@ -207,6 +232,7 @@ int main(void)
         TEST(under_its_number_it_goes_to_one_wechat_alone),
         TEST(a_coupon_that_ended_is_not_sent_unless_it_may_have_left),
         TEST(what_was_not_used_in_time_is_over_and_what_was_not_sent_has_failed),
+        TEST(what_may_have_left_is_not_failed_by_a_refusal_that_says_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,8 +5,6 @@
 #include "services/identity/access/session_life.h"
 #include "services/identity/unions/unions.h"
 
-#define MS_OF_YEAR INT64_C(31556952000) /* on average */
-
 static struct identity *self_of(Identity__Unions_Service *service)
 {
     return container_of(service, struct identity, unions_service);
@@ -188,7 +186,7 @@ static void unions__find_unions(Identity__Unions_Service *service, const Identit
 /* As the table has it this year; what it has not is called as the region above. */
 static char *region_name(const char *region, void *call)
 {
-    int year = 1970 + (int)(rpc_now(call) / MS_OF_YEAR);
+    int year = cn_day(rpc_now(call)) / 10000;
     char code[CN_REGION_LEN + 1] = "", name[CN_REGION_SIZE] = "";
 
     for (int len = (int)strlen(region); len > 0 && !*name; len -= 2) {

@@ -127,6 +127,11 @@ static void on_coupon(void *self, void *call, const Rpc__JournalRow *row)
     hear(self, "coupon", row, call);
 }
 
+static void on_subsidy(void *self, void *call, const Rpc__JournalRow *row)
+{
+    hear(self, "subsidy", row, call);
+}
+
 static const int32_t kinds[] = {
     RPC__CHASSIS_EVENT__EVENT_NOTICE_GIVEN,
     RPC__CHASSIS_EVENT__EVENT_NOTICE_WITHDRAWN,
@@ -331,7 +336,8 @@ const struct part_spec inbox_part = {
     .last_id = "SELECT max(item_id) FROM inbox_item",
     .follows = {{"identity", kinds, ARRAY_LEN(kinds), on_identity},
                 {"health", kinds, ARRAY_LEN(kinds), on_health},
-                {"coupon", kinds, ARRAY_LEN(kinds), on_coupon}},
+                {"coupon", kinds, ARRAY_LEN(kinds), on_coupon},
+                {"subsidy", kinds, ARRAY_LEN(kinds), on_subsidy}},
     .tidy = tidy,
     .agrees = agrees,
     .counts = {{"items", "SELECT count(*) FROM inbox_item"},

@@ -77,6 +77,7 @@ static void what_services_tell_is_in_one_inbox_of_her_alone(void **state)
     tell("identity", JOINED, 7, 500, NOTICE_BY_MOBILE);
     tell("identity", JOINED, 7, 500, 55); /* the same by another door */
     tell("coupon", ENDED, 8, 500, NOTICE_BY_APP);
+    tell("subsidy", NOTICE__NOTICE_KIND__SUBSIDY_TO_CONFIRM, 6, 500, NOTICE_BY_APP);
     list = inbox_of(7);
     assert_int_equal(list->n_items, 2);
     assert_string_equal(list->items[0]->service, "identity");
@@ -91,6 +92,7 @@ static void what_services_tell_is_in_one_inbox_of_her_alone(void **state)
     assert_string_equal(list->items[1]->phrase, "已中签");
     assert_int_equal(list->items[1]->state, UNREAD);
     assert_int_equal(inbox_of(8)->n_items, 1);
+    assert_string_equal(inbox_of(6)->items[0]->text, "您有一笔补贴待在微信中确认收款");
     assert_int_equal(inbox_of(9)->n_items, 0);
     assert_int_equal(unread_by(7), 2);
     assert_int_equal(unread_by(9), 0);
