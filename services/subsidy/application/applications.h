@@ -75,6 +75,10 @@ size_t application_steps(const struct subsidy *self, const struct application *a
 void application_lapse(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application,
                        void *call);
 
+/* Its payment came back: it lapses when nobody holds its number any more, or who does has got it by another account. */
+void application_came_back(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application,
+                           void *call);
+
 /* The union that decides in a step on who belongs to a union. */
 void application_office(const Subsidy__Scheme *scheme, const char *union_path, int step, char ret[UNION_PATH_SIZE]);
 /* It passes to an office for a step of its scheme. */
