@@ -47,6 +47,9 @@ void applications_count(const struct subsidy *self, const char *path, int64_t mo
                         int64_t *ret_overdue);
 /* Her last one of a family; 0: none. */
 int64_t application_last(const struct subsidy *self, int64_t member_id, int64_t family_id);
+/* Whether who is in review has been given it already, of what may be had once, by whatever account. */
+bool application_is_second(const struct subsidy *self, const struct application *application,
+                           const Subsidy__Scheme *scheme);
 /* Why the caller may not apply for a scheme now, beside an application of hers: a Reason, or 0. */
 int application_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme, int64_t application_id, void *call);
 
