@@ -2,9 +2,9 @@
  *
  * A line is what a service gives from: a fund, a campaign, a scheme's quarter. It is named by an id of the service's
  * and a year (0: it has none), and has accounts: SOURCE, where money comes from that nobody had before and goes back to;
- * FREE; COMMITTED; SPENT; and, where a service tells what is owed from what is paid, PAYABLE and IN_FLIGHT. All that happens to money is a posting: an amount leaves one account and enters
- * another one, of the same line or from one line's FREE to another's (a fund gives to its lines). So a posting sums to
- * zero, and all accounts together always do.
+ * FREE; COMMITTED; SPENT; and, where a service tells what is owed from what is paid, PAYABLE and IN_FLIGHT. All that
+ * happens to money is a posting: an amount leaves one account and enters another one, of the same line or from one
+ * line's FREE to another's (a fund gives to its lines). So a posting sums to zero, and all accounts together always do.
  *
  * No account but SOURCE is ever below zero: a posting for which the money is not there is refused with BUDGET_SHORT,
  * changes nothing, and the caller can say what is missing. Amounts are int64 fen; what would not fit is refused with

@@ -419,6 +419,13 @@ static void rows_are_written_when_few_calls_come(void **state)
     set(5, 10, HELD);
     assert_int_equal(count(10), 1);
     assert_string_equal(harness_audit(&h), "");
+    /* Nor is what was dropped kept in mind once it is behind what was written. */
+    note(6, 11, 0);
+    hear_closed(&h, 11);
+    settle();
+    clock_step(&h.service.clock, 1);
+    settle();
+    assert_int_equal(harness_number(&h, "SELECT count(*) FROM granted_dropped"), 0);
     /* What the journal told since then wrote no row: the start does not read it again, it may be in the archive. */
     settle();
     clock_step(&h.service.clock, 1000);

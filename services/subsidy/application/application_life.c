@@ -248,6 +248,17 @@ static bool end_twice(struct subsidy *self, int64_t holder_id, void *call)
     return true;
 }
 
+void application_came_back(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application,
+                           void *call)
+{
+    int64_t holder_id = holder_of(&self->holders, application->member_id);
+
+    if (!holder_id)
+        application_lapse(self, scheme, application, call);
+    while (holder_id && end_twice(self, holder_id, call))
+        continue;
+}
+
 bool application_settle(void *arg, int64_t number, int64_t holder_id, void *call)
 {
     return holder_id ? end_twice(arg, holder_id, call) : end_all(arg, number, call);

@@ -165,6 +165,22 @@ int64_t application_last(const struct subsidy *self, int64_t member_id, int64_t 
     return store_number(self->store, application_sql(self, APPLICATION_SQL_LAST));
 }
 
+static bool has_had(const struct subsidy *self, int64_t member_id, const Subsidy__Scheme *scheme, int64_t period)
+{
+    if (scheme->once == SUBSIDY__ONCE__ONCE_ANY)
+        return false;
+    store_ask(self->store, application_sql(self, APPLICATION_SQL_HAD), "iii", member_id, scheme->family_id, period);
+    return store_any(self->store, application_sql(self, APPLICATION_SQL_HAD));
+}
+
+bool application_is_second(const struct subsidy *self, const struct application *application,
+                           const Subsidy__Scheme *scheme)
+{
+    int64_t holder_id = holder_of(&self->holders, application->member_id);
+
+    return has_had(self, holder_id ? holder_id : application->member_id, scheme, application->period_at);
+}
+
 int application_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme, int64_t application_id, void *call)
 {
     int64_t member_id = rpc_principal(call)->member_id, period = scheme_period(scheme, rpc_now(call));
@@ -172,11 +188,8 @@ int application_refusal(const struct subsidy *self, const Subsidy__Scheme *schem
 
     if (reason)
         return reason;
-    if (scheme->once != SUBSIDY__ONCE__ONCE_ANY) {
-        store_ask(self->store, application_sql(self, APPLICATION_SQL_HAD), "iii", member_id, scheme->family_id, period);
-        if (store_any(self->store, application_sql(self, APPLICATION_SQL_HAD)))
-            return period ? SUBSIDY__REASON__HAD_IN_PERIOD : SUBSIDY__REASON__HAD_ONCE;
-    }
+    if (has_had(self, member_id, scheme, period))
+        return period ? SUBSIDY__REASON__HAD_IN_PERIOD : SUBSIDY__REASON__HAD_ONCE;
     store_ask(self->store, application_sql(self, APPLICATION_SQL_STILL), "iii", member_id, scheme->family_id,
               application_id);
     return store_any(self->store, application_sql(self, APPLICATION_SQL_STILL)) ? SUBSIDY__REASON__STILL_DECIDED : 0;

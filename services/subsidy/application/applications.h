@@ -47,6 +47,9 @@ void applications_count(const struct subsidy *self, const char *path, int64_t mo
                         int64_t *ret_overdue);
 /* Her last one of a family; 0: none. */
 int64_t application_last(const struct subsidy *self, int64_t member_id, int64_t family_id);
+/* Whether who is in review has been given it already, of what may be had once, by whatever account. */
+bool application_is_second(const struct subsidy *self, const struct application *application,
+                           const Subsidy__Scheme *scheme);
 /* Why the caller may not apply for a scheme now, beside an application of hers: a Reason, or 0. */
 int application_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme, int64_t application_id, void *call);
 
@@ -74,6 +77,10 @@ size_t application_steps(const struct subsidy *self, const struct application *a
 /* It lapses, and what it had is free. */
 void application_lapse(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application,
                        void *call);
+
+/* Its payment came back: it lapses when nobody holds its number any more, or who does has got it by another account. */
+void application_came_back(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application,
+                           void *call);
 
 /* The union that decides in a step on who belongs to a union. */
 void application_office(const Subsidy__Scheme *scheme, const char *union_path, int step, char ret[UNION_PATH_SIZE]);

@@ -1,5 +1,6 @@
 /* Objections: what one holds, who decides it, and what becomes of the place. */
 #include "services/subsidy/fixture.h"
+#include "services/subsidy/objection/objections.h"
 
 #define FEN         INT64_C(100000)
 #define OBJECTOR    600
@@ -47,20 +48,24 @@ static void one_holds_that_payment_alone(void **state)
     assert_int_equal(notice_of(scheme_id)->n_shown, 1);
 }
 
-/* Nor who objects to her too. */
-static void who_objects_to_somebody_decides_no_objection_to_her(void **state)
+static void so_many_of_one_person_are_open_at_once(void **state)
 {
-    int64_t id;
+    int64_t first = 0, last = 0, id;
 
     (void)state;
-    begin();
-    id = objection_of(raise_objection(ids[0], OBJECTOR))->objection_id;
-    assert_ok(raise_objection(ids[0], OBJECTOR + 1));
-    assert_ok(raise_objection(ids[1], OBJECTOR + 2));
-    assert_refused(decide_objection(id, true, manager(OBJECTOR + 1, CITY)), "ON_YOUR_OBJECTION");
-    assert_ok(decide_objection(id, true, manager(OBJECTOR + 2, CITY)));
-    assert_int_equal(hear_merged(&h, OBJECTOR + 1, OBJECTOR + 3), 0);
-    assert_refused(decide_objection(id, true, manager(OBJECTOR + 3, CITY)), "ON_YOUR_OBJECTION");
+    scheme_id = open_scheme(a_funded_draft(a_fund(30 * FEN), 30 * FEN, SUBSIDY__SELECTION_KIND__ALL, 0));
+    for (int i = 0; i <= OBJECTIONS_OPEN_MAX; i++) {
+        last = handed_in(scheme_id, MEMBER + i);
+        approve_whole(last);
+        if (i == OBJECTIONS_OPEN_MAX)
+            break;
+        id = objection_of(raise_objection(last, OBJECTOR))->objection_id;
+        first = first ? first : id;
+    }
+    assert_refused(raise_objection(last, OBJECTOR), "TOO_MANY_OBJECTIONS");
+    assert_ok(decide_objection(first, false, manager(941, CITY)));
+    assert_ok(decide_objection(first, false, manager(942, CITY)));
+    assert_ok(raise_objection(last, OBJECTOR));
 }
 
 /* Two of the level above, neither of whom has to do with it. */
@@ -85,6 +90,22 @@ static void two_of_the_union_above_decide_it(void **state)
     assert_int_equal(objection_of(decide_objection(id, true, manager(942, CITY)))->state,
                      SUBSIDY__OBJECTION_STATE__OBJECTION_UPHELD);
     assert_refused(decide_objection(id, true, manager(943, CITY)), "OBJECTION_DECIDED");
+}
+
+/* Nor who objects to her too. */
+static void who_objects_to_somebody_decides_no_objection_to_her(void **state)
+{
+    int64_t id;
+
+    (void)state;
+    begin();
+    id = objection_of(raise_objection(ids[0], OBJECTOR))->objection_id;
+    assert_ok(raise_objection(ids[0], OBJECTOR + 1));
+    assert_ok(raise_objection(ids[1], OBJECTOR + 2));
+    assert_refused(decide_objection(id, true, manager(OBJECTOR + 1, CITY)), "ON_YOUR_OBJECTION");
+    assert_ok(decide_objection(id, true, manager(OBJECTOR + 2, CITY)));
+    assert_int_equal(hear_merged(&h, OBJECTOR + 1, OBJECTOR + 3), 0);
+    assert_refused(decide_objection(id, true, manager(OBJECTOR + 3, CITY)), "ON_YOUR_OBJECTION");
 }
 
 /* The next in the order is shown for her own time; nobody else moves. */
@@ -170,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(one_holds_that_payment_alone),
+        TEST(so_many_of_one_person_are_open_at_once),
         TEST(two_of_the_union_above_decide_it),
         TEST(who_objects_to_somebody_decides_no_objection_to_her),
         TEST(when_it_is_upheld_the_next_gets_the_place),

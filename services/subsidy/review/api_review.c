@@ -210,6 +210,8 @@ static int approve(struct subsidy *self, struct application *application, const 
     hands_givers(&deed, call, step.gave_by);
     n = application_approvals(self, application, &step, &refusal);
     passes = n + 1 >= (at->hands ? at->hands : 1);
+    if (!refusal && application_is_second(self, application, scheme))
+        refusal = SUBSIDY__REASON__APPROVED_BEFORE;
     if (!refusal && passes && last)
         refusal = selection_refusal(self, scheme, application, call);
     if (refusal)

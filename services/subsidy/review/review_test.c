@@ -108,6 +108,20 @@ static void neither_of_the_two_who_gave_an_office_is_a_hand_beside_it(void **sta
     assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(917, CITY)));
 }
 
+/* By two accounts, which became one after she had applied with each. */
+static void nobody_is_approved_twice_of_what_may_be_had_once(void **state)
+{
+    int64_t scheme_id = open_scheme(a_draft()), first = handed_in(scheme_id, MEMBER),
+            second = handed_in(scheme_id, MEMBER + 1);
+
+    (void)state;
+    approve_whole(first);
+    assert_int_equal(hear_merged(&h, MEMBER + 1, MEMBER), 0);
+    do_what_is_due(&h);
+    assert_refused(decide(second, SUBSIDY__VERDICT__APPROVE, "", manager(911, TOWN)), "APPROVED_BEFORE");
+    assert_ok(decide(second, SUBSIDY__VERDICT__REFUSE, "重复申报", manager(911, TOWN)));
+}
+
 static void nobody_decides_on_herself(void **state)
 {
     int64_t scheme_id = open_scheme(a_draft()), id = handed_in(scheme_id, MEMBER);
@@ -243,6 +257,7 @@ int main(void)
         TEST(nobody_approves_alone),
         TEST(who_gave_the_first_hand_her_office_is_no_second),
         TEST(neither_of_the_two_who_gave_an_office_is_a_hand_beside_it),
+        TEST(nobody_is_approved_twice_of_what_may_be_had_once),
         TEST(nobody_decides_on_herself),
         TEST(nobody_decides_on_her_own_officers),
         TEST(one_that_is_taken_waits_for_who_has_taken_it),

@@ -69,8 +69,7 @@ static void came_back(struct subsidy *self, const Subsidy__Scheme *scheme, struc
         return;
     selection_pass(self, scheme, application, SUBSIDY__APPLICATION_STATE__APPLICATION_PAYABLE,
                    SUBSIDY__STEP_KIND__STEP_CAME_BACK, NOTICE__NOTICE_KIND__SUBSIDY_NOT_PAID, call);
-    if (!holder_of(&self->holders, application->member_id))
-        application_lapse(self, scheme, application, call);
+    application_came_back(self, scheme, application, call);
 }
 
 static void to_confirm(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application, void *call)

@@ -264,6 +264,25 @@ static void a_closed_account_waits_for_what_is_under_way(void **state)
     assert_int_equal(selection_of(scheme_id)->free_fen, 4 * FEN);
 }
 
+/* Two accounts became one while each was being paid: what comes back of one is not paid again beside the other. */
+static void what_may_be_had_once_is_not_paid_by_a_second_account(void **state)
+{
+    int64_t id;
+
+    (void)state;
+    begin(2);
+    id = released();
+    assert_int_equal(hear_merged(&h, MEMBER + 1, MEMBER), 0);
+    do_what_is_due(&h);
+    hear_payout(order_of(id, 1), TOLD(FAILED), BRIDGE__REASON__PAYOUT_NOT_CONFIRMED);
+    assert_int_equal(get_hers(ids[1], MEMBER)->state, STATE(LAPSED));
+    assert_int_equal(selection_of(scheme_id)->payable_fen, 0);
+    hear_payout(order_of(id, 0), TOLD(PAID), 0);
+    assert_int_equal(selection_of(scheme_id)->paid_fen, FEN);
+    assert_int_equal(get(id)->state, RUN(ENDED));
+    assert_refused(prepare_run(scheme_id, finance(951, CITY)), "NOBODY_TO_PAY");
+}
+
 static void a_run_keeps_to_its_limits(void **state)
 {
     struct draft *draft;
@@ -365,6 +384,7 @@ int main(void)
         TEST(what_was_paid_by_an_earlier_order_is_not_ordered_again),
         TEST(who_lost_it_after_the_list_was_frozen_is_not_ordered),
         TEST(a_closed_account_waits_for_what_is_under_way),
+        TEST(what_may_be_had_once_is_not_paid_by_a_second_account),
         TEST(a_run_keeps_to_its_limits),
         TEST(a_scheme_that_cannot_be_paid_is_not_opened),
         TEST(runs_of_a_scheme_are_listed),

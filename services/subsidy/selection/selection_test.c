@@ -180,6 +180,12 @@ static void what_is_left_goes_back_to_the_fund(void **state)
     assert_int_equal(selection_of(scheme_id)->free_fen, 0);
     assert_int_equal(fund_of(on_fund("Budgets.GetSubsidyFund", fund_id, finance(921, CITY)))->free_fen, 9 * FEN);
     assert_int_equal(selection_of(scheme_id)->payable_fen, FEN);
+    /* Also what becomes free later. */
+    assert_int_equal(hear_closed(&h, MEMBER), 0);
+    harness_work(&h, do_what_is_due);
+    assert_int_equal(selection_of(scheme_id)->payable_fen, 0);
+    assert_int_equal(selection_of(scheme_id)->free_fen, 0);
+    assert_int_equal(fund_of(on_fund("Budgets.GetSubsidyFund", fund_id, finance(921, CITY)))->free_fen, 10 * FEN);
 }
 
 /* As many as there are places, and those behind them in the order of the draw. */
