@@ -118,6 +118,8 @@ describe('from a declaration to money in her wallet', () => {
         const runId = await run('first');
         const confirming = await isState(runId, PLACES, 'LINE_TO_CONFIRM'), orders = await ordered();
         assert.equal((await status()).inFlightFen, String(FEN * PLACES));
+        await until('each of them is told to confirm it', async () => (await Promise.all(won.map(async (who) =>
+            ok(await stack.get('/v1/me/inbox', her(who))).items.some(({ kind }) => kind === 'SUBSIDY_TO_CONFIRM')))).every(Boolean));
         for (const [i, line] of confirming.entries()) {
             const { number } = orders[line.orderId];
             if (i < PLACES - 1)
