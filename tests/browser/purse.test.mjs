@@ -56,6 +56,7 @@ describe('coupons on her telephone', () => {
         const sale = await counter.sale(await code(), 1000);
         assert.deepEqual([sale.state, sale.discountFen, sale.coupons.map(({ title }) => title)], ['SALE_LOCKED', '299', ['清凉券']]);
         await page.shows('main', /好味餐厅禅城店正在结账[^]*清凉券，减 2\.99 元/);
+        await page.shows('.coupon .chip', /^正在结账$/);
         assert.deepEqual(await barriersOnTelephone(page, 'coupon-locked'), []);
         await counter.on(sale, 'confirm');
         await page.shows('.proof', /已使用：清凉券，减 2\.99 元/);

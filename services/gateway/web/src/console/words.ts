@@ -69,7 +69,6 @@ export const DECLARATION_STATE: Record<string, string> = {
 export const PAYEE: Record<string, string> = { PAYEE_WAITS: '待第二人确认', PAYEE_IN_FORCE: '使用中', PAYEE_ENDED: '已停用', PAYEE_REFUSED: '未通过' } satisfies Said<'settlement.PayeeState'>;
 export const DIFFERENCE: Record<string, string> = { ONLY_OURS: '仅结算单有', ONLY_THEIRS: '仅对方有', OTHER_AMOUNT: '金额不同' } satisfies Said<'health.DifferenceKind'>;
 export const MERCHANT: Record<string, string> = { MERCHANT_WAITS: '待审核', MERCHANT_OPEN: '已开通', MERCHANT_REFUSED: '未通过', MERCHANT_CLOSED: '已停用' } satisfies Said<'coupon.MerchantState'>;
-export const WEEKDAY: Record<string, string> = { MONDAY: '周一', TUESDAY: '周二', WEDNESDAY: '周三', THURSDAY: '周四', FRIDAY: '周五', SATURDAY: '周六', SUNDAY: '周日' } satisfies Said<'coupon.Weekday'>;
 export const WAY: Record<string, string> = { FIRST_COME: '先到先得', FAIR: '公平领取', LOT: '抽签', ENTITLED: '人人有份', CODES: '兑换码', TICKETS: '票务' } satisfies Said<'coupon.Way'>;
 export const ALLOWANCE: Record<string, string> = { ONE_PER_RELEASE: '共一张', ONE_PER_DAY: '每天一张', ONE_PER_MONTH: '每月一张', ONE_PER_YEAR: '每年一张' } satisfies Said<'coupon.Allowance'>;
 export const STAGE: Record<string, string> = { DRAFT: '草稿', ANNOUNCED: '已公告', OPEN: '登记中', FROZEN: '名单已冻结', DRAWN: '已抽签', PUBLISHED: '已公布', CLOSED: '已结束', VOID: '已作废' } satisfies Said<'lottery.Stage'>;

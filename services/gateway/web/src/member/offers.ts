@@ -1,6 +1,7 @@
 // How a release reads to her: how it is given, when it opens next, and why she may not take one.
 import type { Said, Schemas } from '../shared/api';
 import { clock, moment } from '../shared/format';
+import { GOODS } from '../shared/words';
 
 export type Offer = Schemas['coupon.Offer'];
 type Entry = Schemas['coupon.LotEntry'];
@@ -45,10 +46,6 @@ export function lotTime({ state, closesAt, decidedAt, acceptBy, waitingPosition 
 }
 export const lotColour = ({ state }: Entry) => (state === 'WON' ? '' : state === 'MUST_ACCEPT' || state === 'MAY_ENTER' ? 'red' : state === 'IN' || state === 'WAITING' ? 'gold' : 'grey');
 
-const GOODS: Record<string, string> = {
-  MEALS: '餐饮', COOL_DRINKS: '饮品', GROCERIES: '商超、便利店', CINEMA: '电影', BOOKS: '图书', SPORTS: '运动健身', MEDICINE: '药店', VEHICLES: '加油、充电、车辆保养', HOTELS: '住宿、疗休养',
-  TRAVEL: '交通、旅游', TELECOMS: '通信', HOUSEHOLD: '家电、日用品', SUPPORTED: '帮扶地区产品', SERVICES: '理发、维修等生活服务', OTHER_GOODS: '其他',
-} satisfies Said<'coupon.GoodsClass'>;
 export const goodsWords = (goods: string[]) => goods.map((one) => GOODS[one]).join('、');
 export const GOODS_CLASSES = Object.entries(GOODS);
 

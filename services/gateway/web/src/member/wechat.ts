@@ -1,6 +1,7 @@
 // WeChat's official account: where WeChat asks her who she is, and what comes back. The
 // secret stays in this browser, which alone can hand in what WeChat sends back.
 import { api, got } from '../shared/api';
+import { isWechat } from '../shared/plain';
 import { enter, session } from '../shared/session';
 
 async function wechatPage() {
@@ -18,7 +19,7 @@ export async function visitWechat() {
 }
 
 /** Whether this is within WeChat, and there is an official account. */
-export const wechatOffered = async () => /MicroMessenger/.test(navigator.userAgent) && await wechatPage().then(() => true, () => false);
+export const wechatOffered = async () => isWechat() && await wechatPage().then(() => true, () => false);
 
 /** Back from WeChat: signs in, or binds it to whoever is signed in; false when this is no return. */
 export async function returnFromWechat(): Promise<'in' | 'bound' | false> {

@@ -16,6 +16,13 @@ export const clock = format({ hour: '2-digit', minute: '2-digit' });
 export const wallOf = (instant: Date) => new Date(instant.getTime() + 8 * 3600000).toISOString().slice(0, 19).replace('T', ' ');
 export const instantOf = (wall: string) => new Date(`${wall.replace(' ', 'T')}+08:00`);
 
+/** A minute of the day as a time's field holds it, and back. */
+export const wallMinute = (minute = 0) => [minute / 60 % 24, minute % 60].map((n) => String(Math.floor(n)).padStart(2, '0')).join(':');
+export function minuteOf(event: Event) {
+  const [hour, minute] = (event.target as HTMLInputElement).value.split(':').map(Number);
+  return hour * 60 + minute || 0;
+}
+
 /** "5 月 1 日 周五 09:00–12:00" */
 export const hours = ({ startsAt, endsAt }: { startsAt: string | null; endsAt: string | null }) =>
   `${day(startsAt)} ${clock(startsAt)}–${clock(endsAt)}`;

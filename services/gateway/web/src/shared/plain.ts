@@ -22,18 +22,18 @@ export async function drawVerifier(): Promise<DrawVerifier> {
 interface Within { wx: unknown; appid: string }
 interface Place { latitude: number; longitude: number }
 interface Wechat {
-  isWechat(): boolean;
   wechat(sign: (url: string) => Promise<unknown>): Promise<Within | null>;
   stands(within: Within): Promise<Place | null>;
   confirmed(within: Within, payment: { merchant: string; appid: string; package: string }): Promise<string>;
 }
+export const isWechat = () => /MicroMessenger/.test(navigator.userAgent);
 /** WeChat's own functions (public/wechat.js). */
 export const wechatPage = (): Promise<Wechat> => served('/wechat.js');
 export const withinWechat = async () => (await wechatPage()).wechat((url) => got(api.POST('/v1/wechat-page:sign', { body: { url } })));
 
 /** Where she stands on China's maps, by her leave; null when she is not to be found. It is kept nowhere. */
 export async function position(): Promise<Place | null> {
-  const within = /MicroMessenger/.test(navigator.userAgent) ? await withinWechat() : null;
+  const within = isWechat() ? await withinWechat() : null;
   if (within) return (await wechatPage()).stands(within);
   const { gcj02 } = await served('/gcj02.js');
   return new Promise((done) => {

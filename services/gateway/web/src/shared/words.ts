@@ -16,6 +16,7 @@ export const PURPOSE: Record<string, string> = {
 } satisfies Said<'identity.Purpose'>;
 export const SIGN_IN: Record<string, string> = { SIGN_IN_BY_CODE: '验证码登录', SIGN_IN_BY_WECHAT: '微信登录', SIGN_IN_BY_PASSWORD: '密码和动态口令登录' } satisfies Said<'identity.SignIn'>;
 export const GOODS: Record<string, string> = {
-  MEALS: '餐饮', COOL_DRINKS: '饮品（智送清凉）', GROCERIES: '商超、便利店', CINEMA: '电影', BOOKS: '图书', SPORTS: '运动健身', MEDICINE: '药店', VEHICLES: '加油、充电、车辆', HOTELS: '住宿、疗休养',
-  TRAVEL: '交通、旅游', TELECOMS: '通信', HOUSEHOLD: '家电、日用品', SUPPORTED: '帮扶地区产品', SERVICES: '生活服务', OTHER_GOODS: '其他',
+  MEALS: '餐饮', COOL_DRINKS: '饮品', GROCERIES: '商超、便利店', CINEMA: '电影', BOOKS: '图书', SPORTS: '运动健身', MEDICINE: '药店', VEHICLES: '加油、充电、车辆保养', HOTELS: '住宿、疗休养',
+  TRAVEL: '交通、旅游', TELECOMS: '通信', HOUSEHOLD: '家电、日用品', SUPPORTED: '帮扶地区产品', SERVICES: '理发、维修等生活服务', OTHER_GOODS: '其他',
 } satisfies Said<'coupon.GoodsClass'>;
+export const WEEKDAY: Record<string, string> = { MONDAY: '周一', TUESDAY: '周二', WEDNESDAY: '周三', THURSDAY: '周四', FRIDAY: '周五', SATURDAY: '周六', SUNDAY: '周日' } satisfies Said<'coupon.Weekday'>;

@@ -16,7 +16,6 @@ export const STATEMENT: Record<string, string> = { PREPARED: '工会复核中', 
 export const PAYMENT: Record<string, string> = { PAYMENT_NONE: '未付款', PAYMENT_MADE: '已付款', PAYMENT_RETURNED: '银行已退回' } satisfies Said<'settlement.PaymentState'>;
 export const LINE: Record<string, string> = { DUE: '用券', CORRECTION: '冲回' } satisfies Said<'settlement.LineKind'>;
 export const DIFFERENCE: Record<string, string> = { ONLY_OURS: '只在结算单里', ONLY_THEIRS: '只在您的清单里', OTHER_AMOUNT: '金额不同' } satisfies Said<'settlement.DifferenceKind'>;
-export const WEEKDAY: Record<string, string> = { MONDAY: '周一', TUESDAY: '周二', WEDNESDAY: '周三', THURSDAY: '周四', FRIDAY: '周五', SATURDAY: '周六', SUNDAY: '周日' } satisfies Said<'coupon.Weekday'>;
 
 // ---- one day ----
 
