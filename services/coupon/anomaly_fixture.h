@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include "services/coupon/claim/claims.h"
+#include "services/coupon/claim/holdings.h"
 #include "services/coupon/start_fixture.h"
 #include "common/benefit/tree/tree_fixture.h"
 #include "tests/anomaly.h"
@@ -118,9 +118,9 @@ static inline void claim_in_batches(void)
 {
     claim(0, 3);
     claim(3, 4);
-    claims_index_slice(h.service.self, 2);
+    holdings_index_slice(h.service.self, 2);
     claim(0, 2);
     claim(4, MEMBERS);
-    claims_index_slice(h.service.self, 100);
+    holdings_index_slice(h.service.self, 100);
     rpc_server_tidy(h.service.rpc);
 }

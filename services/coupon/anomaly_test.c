@@ -47,7 +47,7 @@ static void a_failing_read_is_never_an_answer(void **state)
     begin(&h);
     open_release();
     claim(0, 3);
-    while (claims_index_slice(h.service.self, 100) > 0)
+    while (holdings_index_slice(h.service.self, 100) > 0)
         continue;
     for (unsigned i = 0; i < ARRAY_LEN(reads); i++)
         right[i] = read_own(i);

@@ -1,6 +1,6 @@
 /* api.h: what the operations of coupon's rooms have for one another. */
 #pragma once
-#include "services/coupon/claim/claims.h"
+#include "services/coupon/claim/holdings.h"
 
 /* ---- release/api_release.c ---- */
 

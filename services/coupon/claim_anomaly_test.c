@@ -16,7 +16,7 @@ static void settle(bool restart)
     claim(0, MEMBERS);
     assert_int_equal(told(), STOCK);
     assert_int_equal(granted(), STOCK);
-    while (claims_index_slice(h.service.self, 100) > 0)
+    while (holdings_index_slice(h.service.self, 100) > 0)
         continue;
     assert_string_equal(harness_audit(&h), "");
     harness_reopen(&h);

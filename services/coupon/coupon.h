@@ -10,7 +10,7 @@
  * answers after the batch's commit. Memory (what is left, who has claimed) is
  * rebuilt from the claims at start and taken back if a commit fails. Two things
  * would make the append a random write and are therefore kept out of it: the
- * list of a member's coupons is indexed behind the claims, a slice at a time when
+ * list of a member's coupons is indexed behind the claims (holdings.h), a slice at a time when
  * nobody calls (until then her newest coupons are found in memory), and coupon
  * ids grow with time, so the claims of open releases are one range of the table.
  *
@@ -69,6 +69,7 @@
     SHARED(scanners)                                                                                                   \
     PART(releases)                                                                                                     \
     PART(claims)                                                                                                       \
+    PART(holdings)                                                                                                     \
     PART(lots)                                                                                                         \
     PART(places)                                                                                                       \
     PART(tickets)                                                                                                      \

@@ -12,7 +12,7 @@ static int64_t coupon_id_of(const Rpc__Answer *answer)
 
 static void index_all(void)
 {
-    while (claims_index_slice(h.service.self, 100) > 0)
+    while (holdings_index_slice(h.service.self, 100) > 0)
         continue;
 }
 
@@ -170,8 +170,8 @@ static void assert_ended(int64_t number, size_t n)
     struct claim claim;
     size_t ended = 0;
 
-    claims_ask_hers(&self->claims, number, INT64_MAX, 100);
-    while (claims_next_hers(&self->claims, &claim))
+    holdings_ask(&self->holdings, number, INT64_MAX, 100);
+    while (holdings_next(&self->holdings, &claim))
         ended += claim.ended_at > 0;
     assert_int_equal(ended, n);
 }

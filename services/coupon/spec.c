@@ -1,4 +1,4 @@
-#include "services/coupon/claim/claims.h"
+#include "services/coupon/claim/holdings.h"
 #include "services/coupon/code/codes.h"
 #include "services/coupon/lot/lots.h"
 #include "services/coupon/merchant/branches.h"
@@ -46,7 +46,7 @@ static int start(struct service *service)
     return !self->code_keys || imports_start(&self->imports, &codes_tables, self->code_keys) || !self->tills ||
                    !self->addresses || !self->number_cells ||
                    lottery_start(&self->lottery, conf_text(conf, "HUIGONG_DRAW_KEY")) || releases_load(self) ||
-                   claims_load(self) || branches_load(self) ||
+                   claims_load(self) || holdings_load(self) || branches_load(self) ||
                    granted_start(&self->granted, &granted_kind, &self->holders)
                ? -1
                : 0;

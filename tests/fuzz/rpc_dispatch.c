@@ -4,7 +4,7 @@
  * Holds: every call is answered with a reason that is declared; a day's claims do not
  * exceed its stock; memory rebuilt from the store is the memory that served; the
  * store passes its audit. */
-#include "services/coupon/claim/claims.h"
+#include "services/coupon/claim/holdings.h"
 #include "services/coupon/start_fixture.h"
 #include "common/benefit/tree/tree_fixture.h"
 #include "tests/fuzz/fuzz.h"
@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ensure(api_reason(h.answers->answers[i]->reason)->number == h.answers->answers[i]->reason);
     total_granted(h.service.self);
     if (data[0] & 32)
-        claims_index_slice(h.service.self, 10);
+        holdings_index_slice(h.service.self, 10);
     if (++n % CHECK_EVERY == 0)
         check_store();
     if (rpc_server_journal(h.service.rpc)->tip.seq > RENEW_ROWS ||

@@ -6,7 +6,7 @@
 
 static void owe_all(void)
 {
-    while (claims_index_slice(h.service.self, 100) > 0)
+    while (holdings_index_slice(h.service.self, 100) > 0)
         continue;
 }
 

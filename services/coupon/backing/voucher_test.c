@@ -23,7 +23,7 @@ static int64_t open_paid(int64_t fund_fen, int64_t ret_coupons[2])
     to(OPENS);
     for (int i = 0; i < 2; i++)
         ret_coupons[i] = coupon_of(claim(id, 11 + i))->coupon_id;
-    claims_index_slice(h.service.self, 100);
+    holdings_index_slice(h.service.self, 100);
     tidy();
     return id;
 }
@@ -100,7 +100,7 @@ static void a_coupon_that_is_indexed_after_its_release_was_forgotten_is_owed(voi
     harness_tamper(&h, "UPDATE progress SET upto = 9000000000000000000");
     assert_non_null(strstr(harness_audit(&h), "is owed by no voucher"));
     harness_tamper(&h, "UPDATE progress SET upto = 0");
-    while (claims_index_slice(self, 100) > 0)
+    while (holdings_index_slice(self, 100) > 0)
         continue;
     assert_int_equal(harness_number(&h, "SELECT coupon_id FROM voucher"), coupon_id);
     assert_clean();

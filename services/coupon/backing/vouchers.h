@@ -1,12 +1,12 @@
 /* vouchers.h: what has become of the coupons that are WeChat's (backings.h).
  *
- * A coupon of a release that is backed is owed as soon as it is indexed behind the claims (claims.h): the journal says
- * so (VoucherChanged, PENDING), the bridge sends it, and its journal says what came of it. SENT: it is among her cards
- * in WeChat. USED: it took something off a purchase, which is spent of the release's fund; a purchase that was given
- * back makes it SENT again, and is paid for no more; when
- * the fund has no money for it any more it is USED, unpaid, which is logged and found by the audit. FAILED: WeChat does
- * not give it to her, and surely has not: her coupon ends, its place is free for another, and she is told. What was
- * sent is hers, whatever becomes of her coupon. */
+ * A coupon of a release that is backed is owed as soon as it is indexed behind the claims (holdings.h): the journal
+ * says so (VoucherChanged, PENDING), the bridge sends it, and its journal says what came of it. SENT: it is among her
+ * cards in WeChat. USED: it took something off a purchase, which is spent of the release's fund; a purchase that was
+ * given back makes it SENT again, and is paid for no more; when the fund has no money for it any more it is USED,
+ * unpaid, which is logged and found by the audit. FAILED: WeChat does not give it to her, and surely has not: her
+ * coupon ends, its place is free for another, and she is told. What was sent is hers, whatever becomes of her coupon.
+ */
 #pragma once
 #include "bridge/bridge.pb-c.h"
 #include "services/coupon/claim/claims.h"

@@ -293,7 +293,7 @@ static void coupon__list_coupons(Coupon__Coupons_Service *service, const Coupon_
     int64_t member_id = rpc_principal(call)->member_id;
     Coupon__CouponList list = COUPON__COUPON_LIST__INIT;
     int64_t recent[COUPON_MAX_LIVE];
-    size_t n = claims_recent(self, member_id, page->before, recent, ARRAY_LEN(recent));
+    size_t n = holdings_recent(self, member_id, page->before, recent, ARRAY_LEN(recent));
     struct claim claim;
     bool full = false;
 
@@ -305,10 +305,10 @@ static void coupon__list_coupons(Coupon__Coupons_Service *service, const Coupon_
         }
         full = !list_coupon(self, &claim, &list, call);
     }
-    claims_ask_hers(&self->claims, member_id, page->before, page->states == RPC_PAGE_ALL ? (int)page->limit : INT_MAX);
-    while (!full && claims_next_hers(&self->claims, &claim))
+    holdings_ask(&self->holdings, member_id, page->before, page->states == RPC_PAGE_ALL ? (int)page->limit : INT_MAX);
+    while (!full && holdings_next(&self->holdings, &claim))
         full = !list_coupon(self, &claim, &list, call);
-    claims_end_hers(&self->claims);
+    holdings_end(&self->holdings);
     reply(&list, call);
 }
 

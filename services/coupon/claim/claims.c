@@ -1,19 +1,13 @@
 #include "services/coupon/claim/claims.h"
 
 #include "services/coupon/api.h"
-#include "services/coupon/backing/vouchers.h"
-#include "services/coupon/numbers/numbers.h"
+#include "services/coupon/claim/claims_internal.h"
+#include "services/coupon/claim/holdings.h"
 #include "services/coupon/lot/places.h"
+#include "services/coupon/numbers/numbers.h"
 #include "services/coupon/rules.h"
 #include "services/coupon/ticket/tickets.h"
 
-#define INDEX_SLICE 1000
-#define NUMBERS_MAX 16 /* of one member, whose newest coupons are looked for in memory */
-
-#define COLUMNS       "claim.coupon_id, claim.release_id, claim.member_id, day, code, at, key"
-#define ENDED         " LEFT JOIN claim_ended ON claim_ended.coupon_id = claim.coupon_id "
-#define OF_SEVERAL    HOLDER_OF_SEVERAL("claim.member_id")
-#define OF_SEVERAL_AT 8 /* the column behind those of a claim */
 /* Of a claim and its release: what of the release one person has once. */
 #define CN_DAYS "((opens_at + 28800000) / 86400000 + day) * 86400, 'unixepoch'"
 #define ALLOWED                                                                                                        \
@@ -31,47 +25,20 @@ enum { PLACE_LOST, PLACE_FREE, RETURNED };
     "AND undone_at = 0))"
 #define RETURNED_ONES "(SELECT coupon_id FROM claim_ended WHERE withdrawn = 2)" /* place and allowance are free */
 
-enum {
-    SQL_ADD,
-    SQL_FIND,
-    SQL_AFTER,
-    SQL_LAST,
-    SQL_INDEXED,
-    SQL_SET_INDEXED,
-    SQL_UNINDEXED,
-    SQL_INDEX,
-    SQL_HERS,
-    SQL_HERS_AFTER,
-    SQL_SPARE,
-    SQL_END,
-    SQL_WITHDRAWN,
-    N_SQL
-};
+enum { SQL_ADD, SQL_FIND, SQL_AFTER, SQL_LAST, SQL_SPARE, SQL_END, SQL_WITHDRAWN, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO claim (coupon_id, release_id, member_id, day, code, at, key) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [SQL_FIND] = "SELECT " COLUMNS ", coalesce(ended_at, 0) FROM claim" ENDED "WHERE claim.coupon_id = ?1",
-    [SQL_AFTER] = "SELECT " COLUMNS ", 0 FROM claim WHERE coupon_id > ?1 ORDER BY coupon_id",
+    [SQL_FIND] = "SELECT " CLAIM_COLUMNS ", coalesce(ended_at, 0) FROM claim" CLAIM_ENDED "WHERE claim.coupon_id = ?1",
+    [SQL_AFTER] = "SELECT " CLAIM_COLUMNS ", 0 FROM claim WHERE coupon_id > ?1 ORDER BY coupon_id",
     [SQL_LAST] = "SELECT coalesce(max(coupon_id), 0) FROM claim",
-    [SQL_INDEXED] = "SELECT upto FROM progress WHERE name = 'claim_of_member'",
-    [SQL_SET_INDEXED] = "UPDATE progress SET upto = ?1 WHERE name = 'claim_of_member'",
-    [SQL_UNINDEXED] =
-        "SELECT " COLUMNS ", 0, " OF_SEVERAL " FROM claim WHERE coupon_id > ?1 ORDER BY coupon_id LIMIT ?2",
-    [SQL_INDEX] = "INSERT INTO claim_of_member (member_id, coupon_id) VALUES (?1, ?2) "
-                  "ON CONFLICT (member_id, coupon_id) DO NOTHING",
-    [SQL_HERS] = "SELECT " COLUMNS ", coalesce(ended_at, 0) FROM claim_of_member JOIN claim "
-                 "ON claim.coupon_id = claim_of_member.coupon_id" ENDED "WHERE claim_of_member." HOLDER_HERS " "
-                 "AND claim_of_member.coupon_id < ?2 ORDER BY claim_of_member.coupon_id DESC LIMIT ?3",
-    [SQL_HERS_AFTER] = "SELECT " COLUMNS ", coalesce(ended_at, 0) FROM claim_of_member JOIN claim "
-                       "ON claim.coupon_id = claim_of_member.coupon_id" ENDED "WHERE claim_of_member." HOLDER_HERS " "
-                       "AND claim_of_member.coupon_id > ?2 ORDER BY claim_of_member.coupon_id LIMIT ?3",
     /* What was spent stays, then what has not ended since another one stood, then what was taken first. */
     [SQL_SPARE] =
         "SELECT coupon_id FROM (SELECT claim.coupon_id, ended_at, " SPENT " AS spent, "
         "row_number() OVER (PARTITION BY " ALLOWED " ORDER BY " SPENT " DESC, withdrawn IS 0, claim.coupon_id) AS nth "
         "FROM claim_of_member JOIN claim ON claim.coupon_id = claim_of_member.coupon_id "
-        "JOIN release ON release.release_id = claim.release_id" ENDED "WHERE claim_of_member." HOLDER_HERS " "
+        "JOIN release ON release.release_id = claim.release_id" CLAIM_ENDED "WHERE claim_of_member." HOLDER_HERS " "
         "AND withdrawn IS NOT 2) WHERE (?2 OR nth > 1) AND ended_at IS NULL AND NOT spent LIMIT ?3",
     [SQL_END] = "INSERT INTO claim_ended (coupon_id, ended_at, withdrawn) VALUES (?1, ?2, ?3)",
     [SQL_WITHDRAWN] = "SELECT coupon_id, release_id, member_id, day, withdrawn FROM claim_ended JOIN claim USING "
@@ -79,10 +46,8 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
-static bool next(const struct claims *claims, unsigned statement, struct claim *ret)
+bool claim_read(struct store *store, unsigned statement, struct claim *ret)
 {
-    struct store *store = claims->store;
-
     return store_read(store, statement, INTO(ret->coupon_id), INTO(ret->release_id), INTO(ret->member_id),
                       INTO(ret->day), INTO(ret->code), INTO(ret->at), INTO_LEN(ret->key, ret->key_len),
                       INTO(ret->ended_at));
@@ -91,20 +56,10 @@ static bool next(const struct claims *claims, unsigned statement, struct claim *
 bool claims_find(const struct claims *claims, int64_t coupon_id, struct claim *ret)
 {
     store_ask(claims->store, claims->sql + SQL_FIND, "i", coupon_id);
-    if (!next(claims, claims->sql + SQL_FIND, ret))
+    if (!claim_read(claims->store, claims->sql + SQL_FIND, ret))
         return false;
     store_end(claims->store, claims->sql + SQL_FIND);
     return true;
-}
-
-void claims_ask_hers(const struct claims *claims, int64_t member_id, int64_t before, int limit)
-{
-    store_ask(claims->store, claims->sql + SQL_HERS, "iii", member_id, before, (int64_t)limit);
-}
-
-bool claims_next_hers(const struct claims *claims, struct claim *ret)
-{
-    return next(claims, claims->sql + SQL_HERS, ret);
 }
 
 /* ---- giving ---- */
@@ -204,11 +159,6 @@ int claim_give(struct coupon *self, struct release *release, int64_t member_id, 
     return reason;
 }
 
-void claims_end_hers(const struct claims *claims)
-{
-    store_end(claims->store, claims->sql + SQL_HERS);
-}
-
 /* ---- in memory ---- */
 
 static bool count_claim(struct coupon *self, const struct claim *claim)
@@ -268,7 +218,7 @@ static bool count_claims(struct coupon *self)
     if (self->n_live == 0)
         return true;
     store_ask(self->store, statement, "i", id_at(self->live[0]->created_at) - 1);
-    while (ok && next(&self->claims, statement, &claim))
+    while (ok && claim_read(self->store, statement, &claim))
         ok = count_claim(self, &claim);
     store_end(self->store, statement);
     free_withdrawn(self, id_at(self->live[0]->created_at) - 1);
@@ -322,101 +272,16 @@ int claims_load(struct coupon *self)
         ok &= hand_over_all(self, number, holder_id, NULL);
     store_ask(self->store, self->claims.sql + SQL_LAST, "");
     self->last_coupon = store_number(self->store, self->claims.sql + SQL_LAST);
-    store_ask(self->store, self->claims.sql + SQL_INDEXED, "");
-    self->indexed = store_number(self->store, self->claims.sql + SQL_INDEXED);
-    /* Coupons of a batch that failed may have been passed by the index; no later id lies before it. */
-    if (self->indexed > self->ids.last)
-        self->ids.last = self->indexed;
     return ok && !store_trouble(self->store) ? 0 : -1;
 }
 
-/* Her own number first, then those that she holds. */
-static size_t recent_of(struct coupon *self, int64_t number, int64_t before, int64_t *ids, size_t n, size_t size)
-{
-    for (unsigned i = 0; i < self->n_live && n < size; i++) {
-        int64_t id = claimants_find(&self->live[i]->claimants, number);
-        size_t at = n;
-
-        if (id <= self->indexed || id >= before)
-            continue;
-        while (at > 0 && ids[at - 1] < id)
-            at--;
-        if (at > 0 && ids[at - 1] == id)
-            continue; /* hers by two numbers */
-        memmove(&ids[at + 1], &ids[at], (n++ - at) * sizeof(*ids));
-        ids[at] = id;
-    }
-    return n;
-}
-
-size_t claims_recent(struct coupon *self, int64_t member_id, int64_t before, int64_t *ret_ids, size_t size)
-{
-    int64_t numbers[NUMBERS_MAX];
-    size_t n = 0, n_numbers = holders_numbers(&self->holders, member_id, numbers, NUMBERS_MAX);
-
-    for (size_t i = 0; i < n_numbers; i++)
-        n = recent_of(self, numbers[i], before, ret_ids, n, size);
-    return n;
-}
-
-/* ---- indexing behind the claims ---- */
-
-struct slice {
-    struct coupon *self;
-    int limit;
-    int64_t upto;
-};
-
-/* Somebody may have claimed by the session of an account that is gone, before it ended. */
-static void count_for_holder(struct coupon *self, const struct claim *claim, void *call)
+void claim_count_for_holder(struct coupon *self, const struct claim *claim, void *call)
 {
     int64_t holder_id = holder_of(&self->holders, claim->member_id);
     struct release *release = holder_id == claim->member_id ? NULL : release_find(self, claim->release_id);
 
     if (release && holder_id)
         hand_over(release, claim->member_id, holder_id, call);
-}
-
-static void index_claims(void *call, void *arg)
-{
-    struct slice *slice = arg;
-    struct coupon *self = slice->self;
-    unsigned statement = self->claims.sql + SQL_UNINDEXED;
-    struct claim claim;
-
-    slice->upto = self->last_coupon; /* unless there are more than the limit */
-    store_ask(self->store, statement, "ii", self->indexed, (int64_t)slice->limit);
-    while (next(&self->claims, statement, &claim)) {
-        store_run(self->store, self->claims.sql + SQL_INDEX, "ii", claim.member_id, claim.coupon_id);
-        voucher_owe(self, &claim, call);
-        if (store_int(self->store, statement, OF_SEVERAL_AT)) {
-            count_for_holder(self, &claim, call);
-            holders_recheck(&self->holders, claim.member_id);
-        }
-        if (--slice->limit == 0)
-            slice->upto = claim.coupon_id;
-    }
-    store_run(self->store, self->claims.sql + SQL_SET_INDEXED, "i", slice->upto);
-}
-
-int64_t claims_index_slice(struct coupon *self, int limit)
-{
-    struct slice slice = {.self = self, .limit = limit};
-    int64_t behind = self->last_coupon - self->indexed;
-
-    if (behind > 0 && rpc_server_transact(self->rpc, index_claims, &slice) == 0)
-        self->indexed = slice.upto;
-    return behind;
-}
-
-static bool work(void *arg)
-{
-    struct coupon *self = arg;
-    bool idle = parts_lull(&self->parts, &self->lull);
-
-    if (idle)
-        claims_index_slice(self, INDEX_SLICE);
-    return idle && self->indexed < self->last_coupon;
 }
 
 /* ---- people ---- */
@@ -543,25 +408,6 @@ void claim_return(struct coupon *self, const struct claim *claim, void *call)
     end_coupon(self, claim, RETURNED, 0, call);
 }
 
-static void on_export(void *arg, struct part_export *export)
-{
-    struct coupon *self = arg;
-    unsigned statement = self->claims.sql + SQL_HERS_AFTER;
-    int64_t recent[COUPON_MAX_LIVE];
-    size_t n = claims_recent(self, export->member_id, INT64_MAX, recent, ARRAY_LEN(recent));
-    struct claim claim;
-    bool more = true;
-
-    store_ask(self->store, statement, "iii", export->member_id, export->after, (int64_t)LIMIT_EXPORT_PAGE + 1);
-    while (more && next(&self->claims, statement, &claim))
-        more = coupon_give(self, &claim, export);
-    store_end(self->store, statement);
-    while (more && n-- > 0) {
-        if (recent[n] > export->after && claims_find(&self->claims, recent[n], &claim))
-            more = coupon_give(self, &claim, export);
-    }
-}
-
 /* ---- the audit ---- */
 
 /* Claims are appended in the journal's order, so the two are read side by side. */
@@ -579,7 +425,7 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
         return true;
     if (!told[0]++)
         store_ask(self->store, self->claims.sql + SQL_AFTER, "i", INT64_C(0));
-    return next(&self->claims, self->claims.sql + SQL_AFTER, &claim) && claim.coupon_id == claimed->coupon_id &&
+    return claim_read(self->store, self->claims.sql + SQL_AFTER, &claim) && claim.coupon_id == claimed->coupon_id &&
            claim.release_id == claimed->release_id && claim.member_id == claimed->member_id &&
            claim.day == claimed->day;
 }
@@ -608,18 +454,17 @@ static const struct part_stray strays[] = {
 };
 
 const struct part_spec claims_part = {
-    .tables = "claim claim_of_member claim_ended progress",
+    .tables = "claim claim_ended",
     .steps = &claims_steps,
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(coupon_id) FROM claim",
-    .work = work,
     .agrees = agrees,
     .counts = {{"claims", "SELECT count(*) FROM claim"}},
     .words = {{"coupon that ended", "SELECT coupon_id, ended_at FROM claim_ended ORDER BY coupon_id"}},
     .strays = strays,
     .exports = {NOTICE_EXPORT},
-    .on_export = on_export,
+    .on_export = holdings_export,
     .closed = {"-- its coupons end (settle); that they were given stays on account under a number that tells nobody "
                "who she was"},
     .on_merged = on_merged,

@@ -1,10 +1,10 @@
-/* claims.h: who has taken what, in the store, and the list of a member's coupons behind it.
+/* claims.h: who has taken what, in the store.
  *
  * A person whose accounts have become one may have taken with each what she has once: of an allowance the coupons that
  * she has spent (till/sales.h) stay, or else the one that she took first, and each other one ends, in whatever order
  * the accounts were merged. All of a closed account end that were not spent. That is done soon after it is heard, once
- * a coupon is indexed. A coupon that ended goes back to no stock; one that was withdrawn because of its ceiling
- * (granted.h) does. */
+ * a coupon is indexed (holdings.h). A coupon that ended goes back to no stock; one that was withdrawn because of its
+ * ceiling (granted.h) does. */
 #pragma once
 #include "services/coupon/release/releases.h"
 
@@ -32,12 +32,6 @@ int claim_give(struct coupon *self, struct release *release, int64_t member_id, 
 /* ---- what was given ---- */
 
 bool claims_find(const struct claims *claims, int64_t coupon_id, struct claim *ret);
-/* A member's coupons that are indexed, under all numbers she holds, before an id, newest first. */
-void claims_ask_hers(const struct claims *claims, int64_t member_id, int64_t before, int limit);
-bool claims_next_hers(const struct claims *claims, struct claim *ret);
-void claims_end_hers(const struct claims *claims);
-/* Those that are not indexed yet, from memory, likewise: their ids; without one that is to end. */
-size_t claims_recent(struct coupon *self, int64_t member_id, int64_t before, int64_t *ret_ids, size_t size);
 
 /* Ends one for which she has not come: its place in the stock of its day is free again, and she may have no other. */
 void claim_free(struct coupon *self, int64_t coupon_id, void *call);
@@ -50,5 +44,3 @@ void coupon_withdraw(void *self, int64_t coupon_id, void *call);
 
 /* Counts the claims of the releases in memory. 0 or -1, logged. */
 int claims_load(struct coupon *self);
-/* Indexes up to limit claims, outside a batch; returns how many ids were left to do before. */
-int64_t claims_index_slice(struct coupon *self, int limit);

@@ -37,7 +37,7 @@ static void a_restart_rebuilds_memory_exactly(void **state)
             if (!restart)
                 harness_reopen(&h);
         }
-        while (claims_index_slice(h.service.self, 100) > 0)
+        while (holdings_index_slice(h.service.self, 100) > 0)
             continue;
         clock_step(&h.service.clock, COUPON_DAY_MS - 4 * 4 * 7);
     }

@@ -119,7 +119,7 @@ static void move_the_town(void)
 
 static void index_claims(void)
 {
-    while (claims_index_slice(h.service.self, 1) > 0)
+    while (holdings_index_slice(h.service.self, 1) > 0)
         continue;
 }
 

@@ -84,7 +84,7 @@ static void a_merge_leaves_one_of_a_month(void **state)
     claim(id, 2);
     step_to(FEBRUARY);
     kept = coupon_of(claim(id, 2))->coupon_id;
-    while (claims_index_slice(h.service.self, 100) > 0)
+    while (holdings_index_slice(h.service.self, 100) > 0)
         continue;
     assert_int_equal(hear_merged(&h, 1, 2), 0);
     while (harness_tidy(&h))

@@ -139,10 +139,10 @@ static void her_coupons_are_listed_however_far_they_are_indexed(void **state)
             assert_lists(2, other, ARRAY_LEN(other), sizes[i]);
             assert_lists(3, NULL, 0, sizes[i]);
         }
-        behind = claims_index_slice(self, 3);
+        behind = holdings_index_slice(self, 3);
     }
     harness_reopen(&h);
-    assert_int_equal(claims_index_slice(self, 3), 0);
+    assert_int_equal(holdings_index_slice(self, 3), 0);
     assert_lists(1, ids, ARRAY_LEN(ids), 3);
     assert_clean();
 }
@@ -166,7 +166,7 @@ static void coupons_outlive_the_memory_of_their_release(void **state)
 
     (void)state;
     change("Coupons.EndRelease", id);
-    while (claims_index_slice(h.service.self, 100) > 0)
+    while (holdings_index_slice(h.service.self, 100) > 0)
         continue;
     clock_step(&h.service.clock, COUPON_DAY_MS + 1);
     harness_reopen(&h);

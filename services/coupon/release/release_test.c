@@ -124,7 +124,7 @@ static void a_release_whose_days_are_over_closes_by_itself_and_keeps_its_count(v
     harness_reopen(&h);
     assert_int_equal(get(id)->granted, 1);
     clock_step(&h.service.clock, COUPON_DAY_MS + 1);
-    claims_index_slice(h.service.self, 10);
+    holdings_index_slice(h.service.self, 10);
     harness_tidy(&h);
     assert_null(release_find(h.service.self, id));
     assert_int_equal(get(id)->granted, 1);

@@ -197,7 +197,7 @@ static void accounts_that_are_merged_or_closed_meanwhile(void **state)
     assert_int_equal(left_of(id, 0), 2);
     assert_int_equal(hear_closed(&h, 11), 0);
     assert_string_equal(invitations_of(harness_member(&h, 4, TOWN))->invitations[0]->host_name, "");
-    while (claims_index_slice(h.service.self, 100) > 0)
+    while (holdings_index_slice(h.service.self, 100) > 0)
         continue;
     tidy_all();
     assert_int_equal(invitations_of(harness_member(&h, 4, TOWN))->n_invitations, 0);

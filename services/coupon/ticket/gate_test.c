@@ -58,7 +58,7 @@ static void each_who_is_not_let_in_hears_why(void **state)
     assert_ok(take_as(release_id, harness_member(&h, 1, TOWN), 1, 0, NULL));
     given = coupon_of(claim(other, 3))->coupon_id;
     assert_ok(return_ticket(back, 2));
-    claims_index_slice(self_of(), 100);
+    holdings_index_slice(self_of(), 100);
     answer = board(release_id, "scan-0001", 4);
     assert_refused(answer, "GATE_NOT_OPEN");
     assert_non_null(harness_fact(answer, "opensAt"));
@@ -170,7 +170,7 @@ static void of_two_accounts_that_become_one_the_ticket_that_was_used_stays(void 
     (void)state;
     to_the_gate();
     assert_ok(board(release_id, "scan-0001", 2));
-    claims_index_slice(self_of(), 100);
+    holdings_index_slice(self_of(), 100);
     assert_int_equal(hear_merged(&h, 2, 1), 0);
     tidy_all();
     assert_int_not_equal(seat(first, 1)->returned_at, 0);

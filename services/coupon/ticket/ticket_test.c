@@ -201,7 +201,7 @@ static void what_two_accounts_or_one_that_is_closed_had_goes_to_who_waits(void *
     wait_for(id, 3, 0);
     wait_for(id, 4, 0);
     wait_for(id, 5, 0);
-    while (claims_index_slice(h.service.self, 100) > 0)
+    while (holdings_index_slice(h.service.self, 100) > 0)
         continue;
     assert_int_equal(hear_merged(&h, 2, 1), 0);
     assert_int_equal(hear_closed(&h, 4), 0);

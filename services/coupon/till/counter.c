@@ -1,6 +1,7 @@
 #include "services/coupon/till/counter.h"
 
 #include "services/coupon/claim/frozen.h"
+#include "services/coupon/claim/holdings.h"
 #include "services/coupon/till/best.h"
 #include "services/coupon/till/spendings.h"
 
@@ -113,17 +114,17 @@ static void add_all(struct coupon *self, const struct shop *shop, const struct p
                     struct counter *ret)
 {
     int64_t *recent = arena_alloc(rpc_arena(call), COUNTER_COUPONS * sizeof(*recent));
-    size_t n = recent ? claims_recent(self, purchase->member_id, INT64_MAX, recent, COUNTER_COUPONS) : 0;
+    size_t n = recent ? holdings_recent(self, purchase->member_id, INT64_MAX, recent, COUNTER_COUPONS) : 0;
     struct claim claim;
 
     for (size_t i = 0; i < n; i++) {
         if (claims_find(&self->claims, recent[i], &claim))
             add(self, shop, purchase, &claim, call, ret);
     }
-    claims_ask_hers(&self->claims, purchase->member_id, INT64_MAX, COUNTER_LOOKED_AT);
-    while (ret->n < COUNTER_COUPONS && claims_next_hers(&self->claims, &claim))
+    holdings_ask(&self->holdings, purchase->member_id, INT64_MAX, COUNTER_LOOKED_AT);
+    while (ret->n < COUNTER_COUPONS && holdings_next(&self->holdings, &claim))
         add(self, shop, purchase, &claim, call, ret);
-    claims_end_hers(&self->claims);
+    holdings_end(&self->holdings);
 }
 
 /* ---- choosing ---- */

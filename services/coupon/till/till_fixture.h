@@ -327,7 +327,7 @@ static inline const Rpc__Answer *reverse_sale(int64_t sale_id)
 /* All that is due by itself. */
 static inline void tidy_up(void)
 {
-    while (claims_index_slice(self_of(), 1000) > 0)
+    while (holdings_index_slice(self_of(), 1000) > 0)
         continue;
     while (parts_tidy(&self_of()->parts))
         continue;
