@@ -9,6 +9,8 @@ const isEarly = ({ goodFrom }: Coupon) => Date.parse(goodFrom ?? '') > now();
 /** As far as can be told without asking: what was good when it was seen may have expired since. */
 export const stateOf = ({ state, expiresAt }: Coupon) => (state === 'GRANTED' && Date.parse(expiresAt ?? '') <= now() ? 'EXPIRED' : state);
 export const isGood = (coupon: Coupon) => stateOf(coupon) === 'GRANTED' && !isEarly(coupon);
+/** Good where our codes are read: a partner's code and WeChat's coupon are used elsewhere. */
+export const isShown = (coupon: Coupon) => isGood(coupon) && !coupon.partnerCode && !coupon.voucher;
 
 const VOUCHER: Record<string, string> = {
   VOUCHER_PENDING: '正在发到微信卡包', VOUCHER_SENT: '已到微信卡包', VOUCHER_USED: '已使用', VOUCHER_OVER: '已过期', VOUCHER_FAILED: '微信没有发成', VOUCHER_WITHDRAWN: '已失效',
