@@ -116,9 +116,9 @@ class Page {
      * meets there. It is looked for each time anew: a page that draws a list again puts another element in its place.
      */
     async clickOn(what, found) {
-        const gone = (error) => assert.match(error.message, /not attached to the DOM/, `${what}: ${error.message}`);
+        const gone = (error) => assert.match(error.message, /not attached to the DOM|context was destroyed/, `${what}: ${error.message}`);
         await until(what, async () => {
-            const one = (await this.page.evaluateHandle(found)).asElement();
+            const one = (await this.page.evaluateHandle(found).catch(gone))?.asElement();
             return one?.click().then(() => true, gone);
         });
     }

@@ -10,12 +10,17 @@ import { cut } from './cut';
 const typed = new Map<string, string>();
 watch(session, () => typed.clear());
 
+/** Tells why something was not done, unless its form says so itself (CutNote.vue). */
+export function tell(error: unknown) {
+  if (!(error instanceof Offline && cut.value)) ElMessage({ message: words(error), type: 'error', duration: 6000, showClose: true });
+}
+
 /** Does it and says so, unless that is ''; false when it was refused. */
 export async function doing(work: () => Promise<unknown>, done = '已办理'): Promise<boolean> {
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof Offline && cut.value)) ElMessage({ message: words(error), type: 'error', duration: 6000, showClose: true });
+    tell(error);
     return false;
   }
   typed.clear();
