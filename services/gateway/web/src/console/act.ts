@@ -10,16 +10,18 @@ import { cut } from './cut';
 const typed = new Map<string, string>();
 watch(session, () => typed.clear());
 
-/** Does it and says so, unless that is ''; false when it was refused. */
-export async function doing(work: () => Promise<unknown>, done = '已办理'): Promise<boolean> {
+/** Does it and says so, unless that is '', also by what came of it; false when it was refused. */
+export async function doing<T>(work: () => Promise<T>, done: string | ((given: T) => string) = '已办理'): Promise<boolean> {
+  let given: T;
   try {
-    await work();
+    given = await work();
   } catch (error) {
     if (!(error instanceof Offline && cut.value)) ElMessage({ message: words(error), type: 'error', duration: 6000, showClose: true });
     return false;
   }
   typed.clear();
-  if (done) ElMessage({ message: done, type: 'success' });
+  const message = typeof done === 'string' ? done : done(given);
+  if (message) ElMessage({ message, type: 'success' });
   return true;
 }
 
