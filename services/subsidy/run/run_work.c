@@ -20,11 +20,21 @@ static void add_to_hash(unsigned char hash[RUN_HASH_LEN], const struct run_line 
     sha256_of(bytes, sizeof(bytes), hash);
 }
 
-static bool has_room(const Subsidy__Payment *payment, const struct run *run, int64_t fen)
+/* What one run may come to: a run above what is released in a day would never be. 0: anything. */
+static int64_t most_fen(const Subsidy__Payment *payment)
 {
-    int64_t most = payment->run_lines ? payment->run_lines : RUN_LINES_MAX;
+    if (!payment->run_fen || (payment->day_fen && payment->day_fen < payment->run_fen))
+        return payment->day_fen;
+    return payment->run_fen;
+}
 
-    return run->n_lines < most && (!payment->run_fen || run->fen + fen <= payment->run_fen);
+enum run_room run_room(const Subsidy__Payment *payment, const struct run *run, int64_t fen)
+{
+    int64_t lines = payment->run_lines ? payment->run_lines : RUN_LINES_MAX, most = most_fen(payment);
+
+    if (most && fen > most)
+        return RUN_NEVER;
+    return run->n_lines < lines && (!most || run->fen + fen <= most) ? RUN_ROOM : RUN_FULL;
 }
 
 static void add_line(struct subsidy *self, struct run *run, int64_t application_id, int64_t fen)
@@ -52,8 +62,13 @@ static void prepare(struct subsidy *self, const Subsidy__Scheme *scheme, struct 
     while (n < LIST_SLICE && store_read(self->store, run_sql(self, RUN_SQL_PAYABLE), INTO(ids[n]), INTO(fens[n])))
         n++;
     store_end(self->store, run_sql(self, RUN_SQL_PAYABLE));
-    for (; i < n && has_room(scheme->payment, run, fens[i]); i++) {
-        add_line(self, run, ids[i], fens[i]);
+    for (; i < n; i++) {
+        enum run_room room = run_room(scheme->payment, run, fens[i]);
+
+        if (room == RUN_FULL)
+            break;
+        if (room == RUN_ROOM)
+            add_line(self, run, ids[i], fens[i]);
         run->after_id = ids[i];
     }
     if (n == LIST_SLICE && i == n)

@@ -17,6 +17,13 @@ static const char *const sql[] = {
         "> 1 AND ((s.done = 0 AND s.kind = 2 AND s.list_at <= ?1) OR (s.done = 0 AND s.kind = 3 AND (s.stage > 6 OR "
         "(s.stage = 6 AND l.granted >= l.wins))) OR (s.done = 1 AND (s.until <= ?1 OR s.stage > 6))) ORDER BY "
         "s.scheme_id LIMIT 1",
+    [SELECTION_SQL_DUE_OF_ALL] = "SELECT scheme_id FROM selection WHERE done = 0 AND kind = 1 AND until <= ?1 ORDER BY "
+                                 "until LIMIT 1",
+    [SELECTION_SQL_SET_UNTIL] = "UPDATE selection SET until = ?2 WHERE scheme_id = ?1",
+    /* In review, given back, or refused by one who may still ask the union above. */
+    [SELECTION_SQL_LIVES] =
+        "SELECT EXISTS (SELECT 1 FROM application WHERE scheme_id = ?1 AND state IN (2, 3)) OR EXISTS (SELECT 1 FROM "
+        "application WHERE scheme_id = ?1 AND state > 3 AND state = 5 AND again = 0 AND since > ?2)",
     [SELECTION_SQL_ADD_CANDIDATE] = "INSERT INTO candidate (scheme_id, first_seq, application_id) VALUES (?1, ?2, ?3)",
     [SELECTION_SQL_FIRST_SEQ] = "SELECT journal_seq FROM application_step WHERE application_id = ?1 AND nth = 1",
     [SELECTION_SQL_CANDIDATES] = "SELECT first_seq, application_id FROM candidate WHERE scheme_id = ?1 AND first_seq > "
@@ -373,6 +380,35 @@ static bool end_places(struct subsidy *self, struct selection *selection, void *
     return selections_find(self, selection->scheme_id, selection);
 }
 
+/* Of ALL: once its time is over and nothing of it can be approved any more, what is left goes back. Whether one was
+ * looked at. */
+static bool end_all(struct subsidy *self, void *call)
+{
+    int64_t now = rpc_now(call), next = now + SUBSIDY_DAY_MS;
+    const Subsidy__Scheme *scheme;
+    struct selection selection;
+
+    store_ask(self->store, selection_sql(self, SELECTION_SQL_DUE_OF_ALL), "i", now);
+    if (!selections_find(self, store_number(self->store, selection_sql(self, SELECTION_SQL_DUE_OF_ALL)), &selection))
+        return false;
+    scheme = scheme_find(self, selection.scheme_id, rpc_arena(call));
+    if (!scheme)
+        return false;
+    if (scheme->state == SUBSIDY__SCHEME_STATE__SCHEME_OPEN && scheme->closes_at > now) {
+        next = scheme->closes_at;
+    } else {
+        store_ask(self->store, selection_sql(self, SELECTION_SQL_LIVES), "ii", scheme->scheme_id,
+                  now - scheme_again_ms(scheme));
+        if (!store_number(self->store, selection_sql(self, SELECTION_SQL_LIVES))) {
+            selection.done = 2;
+            give_back(self, scheme, call);
+            selection_stage(self, &selection, LOTTERY__STAGE__CLOSED, call);
+        }
+    }
+    store_run(self->store, selection_sql(self, SELECTION_SQL_SET_UNTIL), "ii", scheme->scheme_id, next);
+    return !rpc_refused(call);
+}
+
 bool selection_tidy(void *arg, void *call)
 {
     struct subsidy *self = arg;
@@ -384,7 +420,7 @@ bool selection_tidy(void *arg, void *call)
 
     store_ask(self->store, selection_sql(self, SELECTION_SQL_DUE), "i", rpc_now(call));
     if (!selections_find(self, store_number(self->store, selection_sql(self, SELECTION_SQL_DUE)), &selection))
-        return false;
+        return end_all(self, call);
     scheme = scheme_find(self, selection.scheme_id, rpc_arena(call));
     if (!scheme || !end_places(self, &selection, call))
         return false;

@@ -10,7 +10,7 @@
  * (common/cn/cn_calendar.h), from the day on which she was chosen; of a year of which nobody has said which days are
  * worked, for as long as nobody has. Then it is PAYABLE. Who loses it makes room for the next, who is shown for her own
  * time; nobody else moves. When nobody gets a place any more, those who wait are told so, and what is FREE goes back to
- * the fund. */
+ * the fund: of ALL once its time is over and nothing of it is in review, given back, or may be asked again. */
 #pragma once
 #include "services/subsidy/application/applications.h"
 #include "services/subsidy/fund/funds.h"
