@@ -82,10 +82,10 @@ static const char *const sql[] = {
     [APPLICATION_SQL_USE] = "INSERT INTO certificate (number, application_id) VALUES (?1, ?2)",
     [APPLICATION_SQL_USED] = "SELECT 1 FROM certificate WHERE number = ?1 AND application_id <> ?2",
     [APPLICATION_SQL_FREE] = "DELETE FROM certificate WHERE application_id = ?1",
-    [APPLICATION_SQL_LOOK] =
-        "INSERT INTO application_look (look_id, application_id, looked_by, at) VALUES (?1, ?2, ?3, ?4)",
-    [APPLICATION_SQL_LOOKS] =
-        "SELECT look_id, at FROM application_look WHERE application_id = ?1 ORDER BY look_id DESC LIMIT ?2",
+    [APPLICATION_SQL_LOOK] = "INSERT INTO application_look (look_id, application_id, looked_by, at, evidence_id) "
+                             "VALUES (?1, ?2, ?3, ?4, ?5)",
+    [APPLICATION_SQL_LOOKS] = "SELECT look_id, at, evidence_id FROM application_look WHERE application_id = ?1 ORDER "
+                              "BY look_id DESC LIMIT ?2",
     [APPLICATION_SQL_FORGET] =
         "UPDATE application SET answers = x'', remark = x'', shown_name = '' WHERE application_id = ?1",
     [APPLICATION_SQL_DROP] = "DELETE FROM application WHERE application_id = ?1",
@@ -332,7 +332,7 @@ const struct part_spec applications_part = {
               "application.step application.again "
               "application.n_steps application_step.nth application_step.by_id application_step.gave_by "
               "application_step.also_gave_by application_step.step application_office.nth application_office.given_by "
-              "application_look.looked_by",
+              "application_look.looked_by application_look.evidence_id",
     .steps = &applications_steps,
     .sql = sql,
     .n_sql = APPLICATION_N_SQL,
@@ -347,7 +347,8 @@ const struct part_spec applications_part = {
                                        "BY application_id"}},
     .strays = strays,
     .exports = {{&subsidy__application_look__descriptor,
-                 "SELECT look_id, look_id, application_id, at FROM application_look WHERE application_id IN (SELECT "
+                 "SELECT look_id, look_id, application_id, at, evidence_id FROM application_look WHERE application_id "
+                 "IN (SELECT "
                  "application_id FROM application WHERE " HOLDER_HERS ") AND look_id > ?2 ORDER BY look_id LIMIT ?3"}},
     .on_export = application_on_export,
     .closed = {"-- what is not decided lapses, and what she wrote is destroyed (settle)"},

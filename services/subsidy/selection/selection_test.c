@@ -462,15 +462,24 @@ static void the_audit_finds_money_that_is_nobodys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_scheme_gets_its_money_when_it_is_opened),   TEST(all_who_are_approved_get_it_while_there_is_money),
-        TEST(in_order_the_first_to_hand_in_get_it),        TEST(in_order_who_does_not_fit_is_not_passed_over),
-        TEST(nobody_comes_to_a_list_that_is_fixed),        TEST(a_place_that_becomes_free_is_the_next_ones),
-        TEST(what_is_left_goes_back_to_the_fund),          TEST(by_lot_each_place_is_somebodys_who_was_approved),
-        TEST(whoever_holds_her_number_gets_the_place),     TEST(a_draw_waits_for_the_value_that_two_have_read),
-        TEST(of_a_draw_that_is_void_nobody_gets_anything), TEST(the_public_sees_names_as_their_sessions_signed_them),
-        TEST(of_hardship_the_public_sees_numbers_alone),   TEST(of_a_year_that_nobody_knows_no_days_are_counted),
-        TEST(what_was_had_by_two_accounts_leaves_one),     TEST(what_cannot_be_chosen_so_is_refused),
-        TEST(the_audit_finds_money_that_is_nobodys),       TEST(what_is_left_when_all_are_decided_goes_back_to_the_fund),
+        TEST(a_scheme_gets_its_money_when_it_is_opened),
+        TEST(all_who_are_approved_get_it_while_there_is_money),
+        TEST(in_order_the_first_to_hand_in_get_it),
+        TEST(in_order_who_does_not_fit_is_not_passed_over),
+        TEST(nobody_comes_to_a_list_that_is_fixed),
+        TEST(a_place_that_becomes_free_is_the_next_ones),
+        TEST(what_is_left_goes_back_to_the_fund),
+        TEST(by_lot_each_place_is_somebodys_who_was_approved),
+        TEST(whoever_holds_her_number_gets_the_place),
+        TEST(a_draw_waits_for_the_value_that_two_have_read),
+        TEST(of_a_draw_that_is_void_nobody_gets_anything),
+        TEST(the_public_sees_names_as_their_sessions_signed_them),
+        TEST(of_hardship_the_public_sees_numbers_alone),
+        TEST(of_a_year_that_nobody_knows_no_days_are_counted),
+        TEST(what_was_had_by_two_accounts_leaves_one),
+        TEST(what_cannot_be_chosen_so_is_refused),
+        TEST(the_audit_finds_money_that_is_nobodys),
+        TEST(what_is_left_when_all_are_decided_goes_back_to_the_fund),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
