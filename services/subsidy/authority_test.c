@@ -117,6 +117,7 @@ static void make_objection(struct authority_place *place, Rpc__Principal *owner,
     raised = harness_output(&h, harness_call(&h, "Objections.RaiseObjection", &request.base, owner, NULL),
                             &subsidy__objection__descriptor);
     authority_put(place, "objection_id", raised->objection_id);
+    authority_put_hers(place, "Evidence.BeginObjectionEvidence/objection_id", raised->objection_id, owner);
     authority_put(place, "Objections.RaiseObjection/application_id", id);
 }
 

@@ -150,7 +150,7 @@ static void check_files(struct subsidy *self, const struct application *applicat
 
         if (field->kind != SUBSIDY__FIELD_KIND__FILE)
             continue;
-        evidence_count(self, application->id, field->name, &ready, &coming);
+        evidence_count(self, application->id, 0, field->name, &ready, &coming);
         reason = form_files_refusal(field, form_asks(scheme, field, answers), ready, coming);
         if (reason)
             found(check, reason, field->name, NULL);

@@ -4,6 +4,8 @@
 
 #define CONTEXT "application"
 #define GRANTED "(4, 8, 9, 10, 11, 12, 13)" /* APPLICATION_APPROVED, and APPLICATION_WAITING to APPLICATION_PAID */
+/* Of looks: not those at what is with an objection to her. */
+#define HERS_TO_SEE "evidence_id NOT IN (SELECT evidence_id FROM evidence WHERE objection_id > 0)"
 #define COLUMNS                                                                                                        \
     "application_id, scheme_id, family_id, member_id, shown_name, union_path, state, step, office_path, since, "       \
     "due_at, period_at, amount_fen, taken_by, overdue, again, submitted_at, saved_at, n_steps, journal_seq"
@@ -84,8 +86,9 @@ static const char *const sql[] = {
     [APPLICATION_SQL_FREE] = "DELETE FROM certificate WHERE application_id = ?1",
     [APPLICATION_SQL_LOOK] = "INSERT INTO application_look (look_id, application_id, looked_by, at, evidence_id) "
                              "VALUES (?1, ?2, ?3, ?4, ?5)",
-    [APPLICATION_SQL_LOOKS] = "SELECT look_id, at, evidence_id FROM application_look WHERE application_id = ?1 ORDER "
-                              "BY look_id DESC LIMIT ?2",
+    [APPLICATION_SQL_LOOKS] =
+        "SELECT look_id, at, evidence_id FROM application_look WHERE application_id = ?1 AND " HERS_TO_SEE
+        " ORDER BY look_id DESC LIMIT ?2",
     [APPLICATION_SQL_FORGET] =
         "UPDATE application SET answers = x'', remark = x'', shown_name = '' WHERE application_id = ?1",
     [APPLICATION_SQL_DROP] = "DELETE FROM application WHERE application_id = ?1",
@@ -349,7 +352,8 @@ const struct part_spec applications_part = {
     .exports = {{&subsidy__application_look__descriptor,
                  "SELECT look_id, look_id, application_id, at, evidence_id FROM application_look WHERE application_id "
                  "IN (SELECT "
-                 "application_id FROM application WHERE " HOLDER_HERS ") AND look_id > ?2 ORDER BY look_id LIMIT ?3"}},
+                 "application_id FROM application WHERE " HOLDER_HERS ") AND " HERS_TO_SEE
+                 " AND look_id > ?2 ORDER BY look_id LIMIT ?3"}},
     .on_export = application_on_export,
     .closed = {"-- what is not decided lapses, and what she wrote is destroyed (settle)"},
     .merged = {"-- they stay under their number, and are hers who holds it; of what is had once the later one lapses "

@@ -1,5 +1,5 @@
 #include "services/subsidy/evidence/evidence.h"
-#include "services/subsidy/scheme/scheme_rules.h"
+#include "services/subsidy/objection/objections.h"
 
 /* A file with what it is with. */
 struct found {
@@ -31,11 +31,23 @@ static bool find_own(struct subsidy *self, int64_t evidence_id, void *call, stru
                                     : SUBSIDY__REASON__EVIDENCE_NOT_FOUND);
 }
 
+/* Why what a file is with is not its owner's to change: 0 or a Reason. */
+static int fixed_refusal(const struct subsidy *self, const struct found *found)
+{
+    struct objection objection;
+
+    if (!found->evidence.objection_id)
+        return application_is_writable(&found->application) ? 0 : SUBSIDY__REASON__NOT_A_DRAFT;
+    return objections_find(self, found->evidence.objection_id, &objection) &&
+                   objection.state == SUBSIDY__OBJECTION_STATE__OBJECTION_OPEN
+               ? 0
+               : SUBSIDY__REASON__OBJECTION_DECIDED;
+}
+
 /* The same while what it is with is hers to change. */
 static bool find_changeable(struct subsidy *self, int64_t evidence_id, void *call, struct found *ret)
 {
-    return find_own(self, evidence_id, call, ret) &&
-           !rpc_refuse_if(call, application_is_writable(&ret->application) ? 0 : SUBSIDY__REASON__NOT_A_DRAFT);
+    return find_own(self, evidence_id, call, ret) && !rpc_refuse_if(call, fixed_refusal(self, ret));
 }
 
 static bool takes_kind(const Subsidy__FormField *field, Subsidy__FileKind kind)
@@ -56,13 +68,22 @@ static int begin_refusal(const struct subsidy *self, const Subsidy__Scheme *sche
     *ret_field = "field";
     if (!field || field->kind != SUBSIDY__FIELD_KIND__FILE)
         return SUBSIDY__REASON__FIELD_NO_FILE;
-    evidence_count(self, req->application_id, req->field, &ready, &coming);
+    evidence_count(self, req->application_id, 0, req->field, &ready, &coming);
     if (ready + coming >= form_files_most(field)) {
         rpc_fact_number(call, "maximum", form_files_most(field));
         return SUBSIDY__REASON__TOO_MANY_FILES;
     }
     *ret_field = "kind";
     return takes_kind(field, req->kind) ? 0 : SUBSIDY__REASON__FILE_KIND_NOT_TAKEN;
+}
+
+static void reply_begun(struct subsidy *self, struct found *made, int32_t size, Subsidy__EvidenceFile_Closure reply,
+                        void *call)
+{
+    if (rpc_refuse_if(call, evidence_begin(self, &made->application, &made->evidence, size, call, &made->file)))
+        return;
+    rpc_created(call);
+    reply_file(self, made, reply, call);
 }
 
 /* rpc BeginEvidence: into a field of hers. */
@@ -83,10 +104,31 @@ static void evidence__begin_evidence(Subsidy__Evidence_Service *service, const S
     if (rpc_refuse_field_if(call, reason, field))
         return;
     snprintf(made.evidence.field, sizeof(made.evidence.field), "%s", req->field);
-    if (rpc_refuse_if(call, evidence_begin(self, &made.application, &made.evidence, req->size, call, &made.file)))
+    reply_begun(self, &made, req->size, reply, call);
+}
+
+/* rpc BeginObjectionEvidence: with an objection of the caller's that is open. */
+static void evidence__begin_objection_evidence(Subsidy__Evidence_Service *service,
+                                               const Subsidy__BeginObjectionEvidenceRequest *req,
+                                               Subsidy__EvidenceFile_Closure reply, void *call)
+{
+    struct subsidy *self = container_of(service, struct subsidy, evidence_service);
+    struct found made = {.evidence = {.objection_id = req->objection_id, .kind = (int)req->kind}};
+    int64_t caller = rpc_principal(call)->member_id, ready, coming;
+    int reason = SUBSIDY__REASON__OBJECTION_NOT_FOUND;
+    struct objection objection;
+
+    if (objections_find(self, req->objection_id, &objection) &&
+        holder_is(&self->holders, caller, objection.member_id) &&
+        application_find(self, objection.application_id, &made.application))
+        reason = fixed_refusal(self, &made);
+    if (rpc_refuse_if(call, reason))
         return;
-    rpc_created(call);
-    reply_file(self, &made, reply, call);
+    made.evidence.application_id = objection.application_id;
+    evidence_count(self, objection.application_id, objection.id, "", &ready, &coming);
+    if (rpc_refuse_if(call, ready + coming < FORM_FILES_USUAL ? 0 : SUBSIDY__REASON__TOO_MANY_FILES))
+        return;
+    reply_begun(self, &made, req->size, reply, call);
 }
 
 static bool is_uploading(const struct found *found, void *call)
@@ -188,19 +230,35 @@ static void evidence__fetch_my_evidence(Subsidy__Evidence_Service *service, cons
         reply_part(self, &found, req->part, reply, call);
 }
 
-/* One of an application that the caller reviews now; false after refusing. */
-static bool find_reviewed(struct subsidy *self, int64_t evidence_id, void *call, struct found *ret)
+/* Why the caller does not review what a file is with now: 0 or a Reason. */
+static int look_refusal(struct subsidy *self, const struct found *found, void *call)
 {
     const Subsidy__Scheme *scheme;
+    struct objection objection;
+
+    if (found->evidence.objection_id) {
+        if (!objections_find(self, found->evidence.objection_id, &objection))
+            return SUBSIDY__REASON__EVIDENCE_NOT_FOUND;
+        return scheme_has_office(objection.union_path, call)
+                   ? objection_refusal(self, &objection, &found->application, call)
+                   : (int)RPC__REASON__OUTSIDE_YOUR_UNION;
+    }
+    if (!scheme_has_office(found->application.union_path, call))
+        return RPC__REASON__OUTSIDE_YOUR_UNION;
+    if (found->application.state == SUBSIDY__APPLICATION_STATE__APPLICATION_OBJECTED &&
+        objection_decides(self, &found->application, call))
+        return 0;
+    scheme = scheme_find(self, found->application.scheme_id, rpc_arena(call));
+    return scheme ? review_refusal(self, &found->application, scheme, call) : (int)RPC__REASON__OVERLOADED;
+}
+
+/* One that the caller reviews now; false after refusing. */
+static bool find_reviewed(struct subsidy *self, int64_t evidence_id, void *call, struct found *ret)
+{
     int reason = SUBSIDY__REASON__EVIDENCE_NOT_FOUND;
 
-    if (find(self, evidence_id, ret) && !ret->evidence.objection_id &&
-        ret->application.state != SUBSIDY__APPLICATION_STATE__APPLICATION_DRAFT) {
-        scheme = scheme_find(self, ret->application.scheme_id, rpc_arena(call));
-        reason = !scheme_has_office(ret->application.union_path, call) ? (int)RPC__REASON__OUTSIDE_YOUR_UNION
-                 : scheme ? review_refusal(self, &ret->application, scheme, call)
-                          : (int)RPC__REASON__OVERLOADED;
-    }
+    if (find(self, evidence_id, ret) && ret->application.state != SUBSIDY__APPLICATION_STATE__APPLICATION_DRAFT)
+        reason = look_refusal(self, ret, call);
     return !rpc_refuse_if(call, reason);
 }
 
@@ -215,7 +273,7 @@ static void evidence__open_evidence(Subsidy__Evidence_Service *service, const Su
         rpc_refuse_if(call, vault_is_readable(&found.file) ? 0 : SUBSIDY__REASON__EVIDENCE_GONE))
         return;
     evidence_looked_at(self, &found.evidence, &found.file, call);
-    reply(evidence_message(self, &found.evidence, &found.file, true, rpc_arena(call)), call);
+    reply(evidence_message(self, &found.evidence, &found.file, !found.evidence.objection_id, rpc_arena(call)), call);
 }
 
 /* rpc FetchEvidence: to who has opened it, while she still reviews it. */

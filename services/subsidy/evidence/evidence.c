@@ -13,7 +13,7 @@ static const char *const sql[] = {
         "SELECT evidence_id FROM evidence JOIN vault_file ON file_id = evidence_id WHERE application_id = ?1 AND "
         "objection_id = ?2 AND " LIVING " ORDER BY evidence_id LIMIT ?3",
     [SQL_COUNT] = "SELECT coalesce(sum(state = 2), 0), coalesce(sum(state = 1), 0) FROM evidence JOIN vault_file ON "
-                  "file_id = evidence_id WHERE application_id = ?1 AND objection_id = 0 AND field = ?2",
+                  "file_id = evidence_id WHERE application_id = ?1 AND objection_id = ?2 AND field = ?3",
     [SQL_ROWS] = "SELECT count(*) FROM evidence WHERE application_id = ?1 AND objection_id = ?2",
     [SQL_SET_HASH] = "UPDATE evidence SET hash = ?2 WHERE evidence_id = ?1",
     /* Of such as are handed in: a draft is hers alone. */
@@ -126,11 +126,11 @@ bool evidence_find(const struct subsidy *self, int64_t evidence_id, struct proof
            vault_find(&self->vault, evidence_id, ret_file);
 }
 
-void evidence_count(const struct subsidy *self, int64_t application_id, const char *field, int64_t *ret_ready,
-                    int64_t *ret_coming)
+void evidence_count(const struct subsidy *self, int64_t application_id, int64_t objection_id, const char *field,
+                    int64_t *ret_ready, int64_t *ret_coming)
 {
     *ret_ready = *ret_coming = 0;
-    store_ask(self->store, nth(self, SQL_COUNT), "it", application_id, field);
+    store_ask(self->store, nth(self, SQL_COUNT), "iit", application_id, objection_id, field);
     store_only(self->store, nth(self, SQL_COUNT), INTO(*ret_ready), INTO(*ret_coming));
 }
 

@@ -5,6 +5,10 @@
  * away files while the application is hers to change; from then on it is looked at by who reviews the application at
  * that moment (review_refusal) and by nobody else, each look of whom is in the journal and hers to see; and by herself.
  *
+ * A file may also be with an objection, of who objects, while that is open: then those see it who may decide the
+ * objection, and never whom it is about, who is not told of looks at it either. While somebody is objected to, those
+ * who may decide that also look at what she has handed in.
+ *
  * By a blind index of its hash who reviews one is told which other applications have the same file. The index goes with
  * the file: when its time is over, when she takes it away, and when her account is closed. */
 #pragma once
@@ -27,9 +31,9 @@ extern const struct vault_kind evidence_kind;
 int evidence_reason(enum vault_trouble trouble);
 
 bool evidence_find(const struct subsidy *self, int64_t evidence_id, struct proof *ret, struct vault_file *ret_file);
-/* How many files of a field of an application are whole, and how many are on their way. */
-void evidence_count(const struct subsidy *self, int64_t application_id, const char *field, int64_t *ret_ready,
-                    int64_t *ret_coming);
+/* How many files are whole, and how many on their way: of a field of an application, or ("") of an objection to it. */
+void evidence_count(const struct subsidy *self, int64_t application_id, int64_t objection_id, const char *field,
+                    int64_t *ret_ready, int64_t *ret_coming);
 /* What is there of an application, or of an objection to it, in the arena: how many. For officials with `also`. */
 size_t evidence_list(const struct subsidy *self, int64_t application_id, int64_t objection_id, bool also,
                      struct arena *arena, Subsidy__EvidenceFile ***ret);

@@ -1,6 +1,7 @@
 /* Files with applications: what is taken, who sees it, and when it is gone. */
 #include "services/subsidy/evidence/evidence.h"
 #include "services/subsidy/evidence/evidence_fixture.h"
+#include "services/subsidy/objection/objections.h"
 
 #define KIND(name)  SUBSIDY__FILE_KIND__##name
 #define STATE(name) SUBSIDY__EVIDENCE_STATE__EVIDENCE_##name
@@ -264,6 +265,67 @@ static void what_is_said_of_files_fits_the_field(void **state)
     assert_refused_at(create_scheme(draft, manager(901, CITY)), "FIELD_BOUNDS_WRONG", "scheme.fields[1].most");
 }
 
+static const Rpc__Answer *begin_objection_file(int64_t objection_id, int64_t member_id)
+{
+    Subsidy__BeginObjectionEvidenceRequest request = SUBSIDY__BEGIN_OBJECTION_EVIDENCE_REQUEST__INIT;
+
+    request.objection_id = objection_id;
+    request.kind = KIND(PNG);
+    request.size = file_size;
+    return call_once("Evidence.BeginObjectionEvidence", &request.base, member_of(member_id));
+}
+
+#define OBJECTOR 600
+
+/* She sees neither the file nor that there is one; who decides sees it, and what she has handed in too. */
+static void what_is_with_an_objection_is_sealed_from_whom_it_is_about(void **state)
+{
+    struct draft *draft = a_funded_draft(a_fund(1000000), 200000, SUBSIDY__SELECTION_KIND__ALL, 0);
+    int64_t id, hers, objection_id, evidence_id;
+    const Subsidy__Application *application;
+    const Subsidy__Objection *objection;
+
+    (void)state;
+    add_field(draft, "proof", SUBSIDY__FIELD_KIND__FILE);
+    scheme_id = open_scheme(draft);
+    id = handed_in_with(MEMBER, 'x', &hers);
+    approve_whole(id);
+    assert_refused(on_file("Evidence.OpenEvidence", hers, manager(961, CITY)), "NOT_IN_REVIEW");
+    objection_id = objection_of(raise_objection(id, OBJECTOR))->objection_id;
+    assert_refused(begin_objection_file(objection_id, MEMBER), "OBJECTION_NOT_FOUND");
+    a_file(KIND(PNG), 'x');
+    evidence_id = sent_file(file_of(begin_objection_file(objection_id, OBJECTOR))->evidence_id, OBJECTOR);
+    for (int i = 1; i < FORM_FILES_USUAL; i++)
+        assert_ok(begin_objection_file(objection_id, OBJECTOR));
+    assert_refused(begin_objection_file(objection_id, OBJECTOR), "TOO_MANY_FILES");
+
+    assert_refused(fetch_file("Evidence.FetchMyEvidence", evidence_id, 0, member_of(MEMBER)), "EVIDENCE_NOT_FOUND");
+    assert_refused(on_file("Evidence.OpenEvidence", evidence_id, manager(911, TOWN)), "OUTSIDE_YOUR_UNION");
+    assert_refused(on_file("Evidence.OpenEvidence", evidence_id, finance(921, CITY)), "NOT_THE_UNION_ABOVE");
+    assert_refused(on_file("Evidence.OpenEvidence", evidence_id, manager(OBJECTOR, CITY)), "ON_YOUR_OBJECTION");
+    assert_ok(on_file("Evidence.OpenEvidence", evidence_id, manager(961, CITY)));
+    assert_fetches("Evidence.FetchEvidence", evidence_id, manager(961, CITY));
+    assert_fetches("Evidence.FetchMyEvidence", evidence_id, member_of(OBJECTOR));
+    assert_ok(on_file("Evidence.OpenEvidence", hers, manager(961, CITY)));
+    application = get_hers(id, MEMBER);
+    assert_int_equal(application->n_files, 1);
+    assert_int_equal(application->files[0]->evidence_id, hers);
+    assert_int_equal(application->n_looks, 1);
+    assert_int_equal(application->looks[0]->evidence_id, hers);
+
+    objection = objection_of(decide_objection(objection_id, false, manager(961, CITY)));
+    assert_int_equal(objection->n_files, FORM_FILES_USUAL);
+    assert_ok(decide_objection(objection_id, false, manager(962, CITY)));
+    assert_refused(on_file("Evidence.OpenEvidence", evidence_id, manager(961, CITY)), "OBJECTION_DECIDED");
+    assert_refused(on_file("Evidence.OpenEvidence", hers, manager(961, CITY)), "NOT_IN_REVIEW");
+    assert_refused(on_file("Evidence.RemoveEvidence", evidence_id, member_of(OBJECTOR)), "OBJECTION_DECIDED");
+    assert_int_equal(hear_closed(&h, MEMBER), 0);
+    harness_work(&h, do_what_is_due);
+    assert_refused(fetch_file("Evidence.FetchMyEvidence", hers, 0, member_of(MEMBER)), "EVIDENCE_NOT_FOUND");
+    a_file(KIND(PNG), 'x');
+    assert_fetches("Evidence.FetchMyEvidence", evidence_id, member_of(OBJECTOR));
+}
+
 static void the_audit_finds_files_that_are_nobodys(void **state)
 {
     int64_t evidence_id;
@@ -286,6 +348,7 @@ int main(void)
         FILE_TEST(the_same_file_in_two_applications_is_shown_to_reviewers),
         FILE_TEST(a_file_goes_with_its_time_its_draft_and_its_account),
         FILE_TEST(what_is_said_of_files_fits_the_field),
+        FILE_TEST(what_is_with_an_objection_is_sealed_from_whom_it_is_about),
         FILE_TEST(the_audit_finds_files_that_are_nobodys),
     };
 
