@@ -13,6 +13,7 @@
 #include "common/base/limits.h"
 #include "common/benefit/audience/audience.h"
 #include "common/benefit/budget/budget.h"
+#include "common/benefit/granted/granted.h"
 #include "common/benefit/holders/holders.h"
 #include "common/benefit/lottery/lottery.h"
 #include "common/benefit/notice/notice.h"
@@ -30,6 +31,7 @@
 #define SUBSIDY_PARTS(PART, SHARED)                                                                                    \
     SHARED(holders)                                                                                                    \
     SHARED(tree)                                                                                                       \
+    SHARED(granted)                                                                                                    \
     SHARED(two_hands)                                                                                                  \
     SHARED(notice)                                                                                                     \
     SHARED(lottery)                                                                                                    \

@@ -167,6 +167,9 @@ static void check_all(struct subsidy *self, const struct application *applicatio
     if (application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_GIVEN_BACK &&
         (reason == SUBSIDY__REASON__TIME_OVER || reason == SUBSIDY__REASON__SCHEME_NOT_OPEN))
         reason = 0;
+    if (!reason)
+        reason = selection_counts_refusal(self, scheme, application->member_id, form_amount(scheme, answers),
+                                          rpc_now(check->call));
     if (reason)
         found(check, reason, "", NULL);
     form_check(scheme, answers, cn_day(rpc_now(check->call)), found, check);

@@ -1,4 +1,5 @@
 #include "services/subsidy/application/application_internal.h"
+#include "services/subsidy/selection/selections.h"
 
 #include "common/base/sha256.h"
 
@@ -195,7 +196,9 @@ int application_refusal(const struct subsidy *self, const Subsidy__Scheme *schem
         return period ? SUBSIDY__REASON__HAD_IN_PERIOD : SUBSIDY__REASON__HAD_ONCE;
     store_ask(self->store, application_sql(self, APPLICATION_SQL_STILL), "iii", member_id, scheme->family_id,
               application_id);
-    return store_any(self->store, application_sql(self, APPLICATION_SQL_STILL)) ? SUBSIDY__REASON__STILL_DECIDED : 0;
+    if (store_any(self->store, application_sql(self, APPLICATION_SQL_STILL)))
+        return SUBSIDY__REASON__STILL_DECIDED;
+    return selection_counts_refusal(self, scheme, member_id, scheme->amount->fen, rpc_now(call));
 }
 
 /* ---- what is sealed ---- */

@@ -102,6 +102,9 @@ static void order(struct subsidy *self, const Subsidy__Scheme *scheme, struct ru
     struct application application;
     int64_t holder = 0;
 
+    /* What came to more than a ceiling meanwhile is hers no more from here on. */
+    if (application_find(self, line->application_id, &application))
+        granted_pay(&self->granted, application.id, application.member_id, call);
     if (application_find(self, line->application_id, &application) &&
         application.state == SUBSIDY__APPLICATION_STATE__APPLICATION_PAYABLE && application.amount_fen == line->fen)
         holder = holder_of(&self->holders, application.member_id);
@@ -115,6 +118,7 @@ static void order(struct subsidy *self, const Subsidy__Scheme *scheme, struct ru
     if (rpc_refuse_if(call, funding_move(self, scheme, BUDGET__ACCOUNT__PAYABLE, BUDGET__ACCOUNT__IN_FLIGHT, line->fen,
                                          application.id, call)))
         return;
+    selection_counts_as(self, &application, GRANTED__GRANT_STATE__SPENT, call);
     line->order_id = step.order_id = id_next(&self->ids, rpc_now(call));
     run_line_put(self, line);
     tell_order(scheme->payment, line, holder, call);
