@@ -63,8 +63,12 @@ int application_submit(struct subsidy *self, struct application *application, co
                        const Subsidy__FormAnswers *answers, void *call);
 /* Whether a certificate is used in another application. */
 bool application_certificate_used(const struct subsidy *self, int64_t application_id, const char *number);
-/* Drops a draft, of which nothing was ever told. */
-void application_drop(struct subsidy *self, const struct application *application);
+/* Drops a draft, of which nothing but its files was ever told. */
+void application_drop(struct subsidy *self, const struct application *application, void *call);
+/* One of the caller's: 0 or APPLICATION_NOT_FOUND. */
+int application_hers(const struct subsidy *self, int64_t application_id, void *call, struct application *ret);
+/* Whether what is written in it, and its files, are hers to change. */
+bool application_is_writable(const struct application *application);
 
 /* In the arena; NULL when they do not open, or memory is full. */
 Subsidy__FormAnswers *application_answers(const struct subsidy *self, int64_t application_id, struct arena *arena);
@@ -101,8 +105,8 @@ int application_takes(struct subsidy *self, const struct application *applicatio
                       const Subsidy__FormAnswers *answers);
 /* A certificate that it used may be used again. */
 void application_frees(struct subsidy *self, int64_t application_id);
-/* An official has looked at it. */
-void application_looked_at(struct subsidy *self, int64_t application_id, void *call);
+/* An official has looked at it, or (evidence_id) at a file of it. */
+void application_looked_at(struct subsidy *self, int64_t application_id, int64_t evidence_id, void *call);
 
 /* The last looks of officials, newest first: how many. */
 size_t application_looks(const struct subsidy *self, int64_t application_id, struct arena *arena,
@@ -114,6 +118,10 @@ int application_approvals(const struct subsidy *self, const struct application *
                           const struct application_step *now, int *ret_refusal);
 /* Why the caller may not decide on who applies: a Reason, or 0. */
 int application_own_refusal(const struct subsidy *self, const struct application *application, void *call);
+
+/* Why the caller does not review an application now: 0 or a Reason (review/api_review.c). */
+int review_refusal(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                   void *call);
 
 /* ---- api_application.c ---- */
 

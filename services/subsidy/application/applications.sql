@@ -70,3 +70,9 @@ CREATE INDEX application_of_scheme ON application (scheme_id, state, amount_fen)
 -- step 3
 -- An office is given by two.
 ALTER TABLE application_step ADD COLUMN also_gave_by INTEGER NOT NULL DEFAULT 0;
+-- step 4
+-- Whether a scheme has something that is not decided yet.
+CREATE INDEX application_open_of ON application (scheme_id) WHERE state IN (2, 3);
+-- step 5
+-- An official may also look at a file of it.
+ALTER TABLE application_look ADD COLUMN evidence_id INTEGER NOT NULL DEFAULT 0;

@@ -1,4 +1,4 @@
-#include "services/subsidy/application/applications.h"
+#include "services/subsidy/evidence/evidence.h"
 #include "services/subsidy/selection/selections.h"
 
 #define COUNT_MOST 10000
@@ -65,9 +65,8 @@ static bool find_for(struct subsidy *self, int64_t application_id, void *call, s
     return !rpc_refuse_if(call, look_up(self, application_id, call, ret, ret_scheme));
 }
 
-/* Why the caller may not decide on it now: 0 or a Reason. */
-static int decide_refusal(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
-                          void *call)
+int review_refusal(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                   void *call)
 {
     const Rpc__Principal *caller = rpc_principal(call);
 
@@ -156,7 +155,8 @@ static void reviews__get_review(Subsidy__Reviews_Service *service, const Subsidy
     item->steps = arena_alloc(rpc_arena(call), ((size_t)application.n_steps + 1) * sizeof(Subsidy__ApplicationStep *));
     if (item->steps)
         item->n_steps = application_steps(self, &application, scheme, call, item->steps);
-    application_looked_at(self, application.id, call);
+    item->n_files = evidence_list(self, application.id, 0, true, rpc_arena(call), &item->files);
+    application_looked_at(self, application.id, 0, call);
     reply(item, call);
 }
 
@@ -172,7 +172,7 @@ static void set_taken(struct subsidy *self, int64_t application_id, bool takes, 
     int64_t taken_by = takes ? step.by_id : 0;
 
     if (!find_for(self, application_id, call, &application, &scheme) ||
-        rpc_refuse_if(call, decide_refusal(self, &application, scheme, call)))
+        rpc_refuse_if(call, review_refusal(self, &application, scheme, call)))
         return;
     if (application.taken_by != taken_by) {
         application.taken_by = taken_by;
@@ -259,7 +259,7 @@ static int give_back_or_refuse(struct subsidy *self, struct application *applica
 static int decide(struct subsidy *self, struct application *application, const Subsidy__Scheme *scheme,
                   const Subsidy__DecideRequest *req, void *call)
 {
-    int reason = decide_refusal(self, application, scheme, call);
+    int reason = review_refusal(self, application, scheme, call);
 
     if (reason)
         return reason;

@@ -73,6 +73,10 @@ static bool take_draft(struct subsidy *self, Subsidy__Scheme *draft, void *call)
     if (rpc_refuse_field_if(call, reason, field ? field : "scheme") ||
         rpc_refuse_field_if(call, funding_refusal(self, draft), "scheme.funding.fundId"))
         return false;
+    reason = tree_id(&self->tree, draft->union_path, call, &draft->union_id);
+    if (rpc_refuse_if(call, reason) ||
+        !granted_take(&self->tree, draft->counts, draft->union_id, draft->union_path, "scheme.counts", call))
+        return false;
     draft->audience = audience_message(&rules, 0, rpc_arena(call));
     draft->family_id = draft->scheme_id;
     if (draft->replaces_id) {

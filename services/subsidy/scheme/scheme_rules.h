@@ -3,6 +3,8 @@
 #include "common/base/arena.h"
 #include "subsidy.pb.h"
 
+#define FORM_NAME_SIZE 33 /* of a field, with its NUL */
+
 /* Why a draft cannot be a scheme: 0, or a Reason with the field (JSON path, in the arena) that it is about. */
 int scheme_refusal(const Subsidy__Scheme *scheme, int64_t now, struct arena *arena, const char **ret_field);
 
@@ -24,6 +26,12 @@ void form_check(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answe
                 void (*found)(void *arg, int reason, const char *field, const char *words), void *arg);
 /* What is paid by what is written, which was checked; not more than the scheme's most. */
 int64_t form_amount(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answers);
+/* How many files a field of FILE takes, and why what is there of it cannot be handed in: so many whole, so many on
+ * their way. 0 or a Reason. */
+#define FORM_FILES_USUAL 5
+#define FORM_FILES_MAX   20
+int64_t form_files_most(const Subsidy__FormField *field);
+int form_files_refusal(const Subsidy__FormField *field, bool asked, int64_t ready, int64_t coming);
 /* Whether a text is a certificate's number, which is brought to one spelling: upper case, without blanks and hyphens.
  */
 #define FORM_CERTIFICATE_MAX 40

@@ -28,3 +28,6 @@ CREATE TABLE award (
     shown_until    INTEGER NOT NULL   -- 0: the days are not known yet
 ) STRICT;
 CREATE UNIQUE INDEX award_place ON award (scheme_id, place);
+-- step 2
+-- Of ALL, until is when it is asked next whether nobody can get anything of it any more.
+CREATE INDEX selection_of_all ON selection (until) WHERE done = 0 AND kind = 1;
