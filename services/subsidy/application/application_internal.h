@@ -1,5 +1,6 @@
-/* application_internal.h: what the files of the part applications have for one another: its rows in applications.c, its
- * steps in application_steps.c, and how one begins and ends in application_life.c. */
+/* application_internal.h: what the files of the part applications have for one another: its rows in applications.c, who
+ * may apply in application_who.c, its steps in application_steps.c, and how one begins and ends in application_life.c.
+ */
 #pragma once
 #include "services/subsidy/application/applications.h"
 
@@ -22,9 +23,13 @@ enum {
     APPLICATION_SQL_COUNT,
     APPLICATION_SQL_LAST,
     APPLICATION_SQL_STILL,
+    APPLICATION_SQL_UNION_STILL,
     APPLICATION_SQL_BEGUN,
     APPLICATION_SQL_N_OPEN,
     APPLICATION_SQL_HAD,
+    APPLICATION_SQL_UNION_HAD,
+    APPLICATION_SQL_BESIDE,
+    APPLICATION_SQL_UNION_BESIDE,
     APPLICATION_SQL_DUE,
     APPLICATION_SQL_OF_NUMBER,
     APPLICATION_SQL_TWICE,

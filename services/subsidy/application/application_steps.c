@@ -47,6 +47,7 @@ static int64_t tell(struct subsidy *self, const struct application *application,
     changed.state = (Subsidy__ApplicationState)application->state;
     changed.kind = (Subsidy__StepKind)step->kind;
     changed.order_id = step->order_id;
+    changed.points = step->points;
     changed.nth = (int32_t)application->n_steps;
     changed.previous_seq = application->journal_seq;
     changed.office_path = unconst(application->office_path);

@@ -6,12 +6,19 @@
 #define GRANTED "(4, 8, 9, 10, 11, 12, 13)" /* APPLICATION_APPROVED, and APPLICATION_WAITING to APPLICATION_PAID */
 #define COLUMNS                                                                                                        \
     "application_id, scheme_id, family_id, member_id, shown_name, union_path, state, step, office_path, since, "       \
-    "due_at, period_at, amount_fen, taken_by, overdue, again, submitted_at, saved_at, n_steps, journal_seq"
+    "due_at, period_at, amount_fen, taken_by, overdue, again, submitted_at, saved_at, n_steps, journal_seq, for_union"
+#define OF_UNION "union_path = ?1 AND for_union = 1" /* in place of HOLDER_HERS */
+#define HAD      "family_id = ?2 AND state IN " GRANTED " AND (?3 = 0 OR period_at = ?3) LIMIT 1"
+#define STILL    "family_id = ?2 AND state IN (2, 3) AND application_id <> ?3 AND (?4 = 0 OR period_at = ?4) LIMIT 1"
+/* What is promised, or paid since an instant. */
+#define BESIDE                                                                                                         \
+    "family_id = (SELECT family_id FROM scheme WHERE scheme_id = ?2) AND state IN " GRANTED                            \
+    " AND (state <> 13 OR since > ?3) LIMIT 1"
 
 static const char *const sql[] = {
     [APPLICATION_SQL_ADD] =
         "INSERT INTO application (" COLUMNS ", answers, remark) VALUES (?1, ?2, ?3, ?4, '', ?5, 1, 0, '', ?6, "
-        "0, 0, 0, 0, 0, 0, 0, ?6, 0, 0, x'', x'')",
+        "0, 0, 0, 0, 0, 0, 0, ?6, 0, 0, ?7, x'', x'')",
     [APPLICATION_SQL_FIND] = "SELECT " COLUMNS " FROM application WHERE application_id = ?1",
     [APPLICATION_SQL_SET] =
         "UPDATE application SET shown_name = ?2, union_path = ?3, state = ?4, step = ?5, office_path = ?6, "
@@ -39,13 +46,17 @@ static const char *const sql[] = {
         "SELECT count(*), coalesce(sum(overdue), 0) FROM (SELECT overdue FROM application WHERE state = 2 AND "
         "office_path >= ?1 AND office_path < ?2 LIMIT ?3)",
     [APPLICATION_SQL_LAST] = "SELECT max(application_id) FROM application WHERE " HOLDER_HERS " AND family_id = ?2",
-    [APPLICATION_SQL_STILL] = "SELECT application_id FROM application WHERE " HOLDER_HERS
-                              " AND family_id = ?2 AND state IN (2, 3) AND application_id <> ?3 LIMIT 1",
+    [APPLICATION_SQL_STILL] = "SELECT application_id FROM application WHERE " HOLDER_HERS " AND " STILL,
+    [APPLICATION_SQL_UNION_STILL] = "SELECT application_id FROM application WHERE " OF_UNION " AND " STILL,
+    /* A draft is of no period yet. */
     [APPLICATION_SQL_BEGUN] = "SELECT application_id FROM application WHERE " HOLDER_HERS
-                              " AND family_id = ?2 AND state IN (1, 3) ORDER BY state DESC LIMIT 1",
+                              " AND family_id = ?2 AND (state = 1 OR (state = 3 AND (?4 = 0 OR period_at = ?4))) AND "
+                              "(for_union = 0 OR union_path = ?3) ORDER BY state DESC LIMIT 1",
     [APPLICATION_SQL_N_OPEN] = "SELECT count(*) FROM application WHERE " HOLDER_HERS " AND state IN (1, 2, 3)",
-    [APPLICATION_SQL_HAD] = "SELECT application_id FROM application WHERE " HOLDER_HERS
-                            " AND family_id = ?2 AND state IN " GRANTED " AND (?3 = 0 OR period_at = ?3) LIMIT 1",
+    [APPLICATION_SQL_HAD] = "SELECT application_id FROM application WHERE " HOLDER_HERS " AND " HAD,
+    [APPLICATION_SQL_UNION_HAD] = "SELECT application_id FROM application WHERE " OF_UNION " AND " HAD,
+    [APPLICATION_SQL_BESIDE] = "SELECT application_id FROM application WHERE " HOLDER_HERS " AND " BESIDE,
+    [APPLICATION_SQL_UNION_BESIDE] = "SELECT application_id FROM application WHERE " OF_UNION " AND " BESIDE,
     [APPLICATION_SQL_DUE] =
         "SELECT application_id FROM application WHERE due_at > 0 AND due_at <= ?1 ORDER BY due_at LIMIT ?2",
     [APPLICATION_SQL_OF_NUMBER] =
@@ -58,7 +69,8 @@ static const char *const sql[] = {
             "?1") " AND a.state IN " GRANTED " AND b.state IN " GRANTED
                   " AND a.application_id <> b.application_id AND b.state NOT IN (12, 13) AND (a.application_id < "
                   "b.application_id OR "
-                  "a.state IN (12, 13)) AND b.application_id > ?2 AND a.period_at = b.period_at ORDER BY "
+                  "a.state IN (12, 13)) AND b.application_id > ?2 AND a.period_at = b.period_at AND a.for_union + "
+                  "b.for_union = 0 ORDER BY "
                   "b.application_id LIMIT 1",
     [APPLICATION_SQL_ADD_STEP] =
         "INSERT INTO application_step (application_id, nth, kind, step, at, office_path, by_id, gave_by, "
@@ -101,7 +113,7 @@ bool application_next(const struct subsidy *self, unsigned which, struct applica
                       INTO(ret->state), INTO(ret->step), INTO(ret->office_path), INTO(ret->since), INTO(ret->due_at),
                       INTO(ret->period_at), INTO(ret->amount_fen), INTO(ret->taken_by), INTO(ret->overdue),
                       INTO(ret->again), INTO(ret->submitted_at), INTO(ret->saved_at), INTO(ret->n_steps),
-                      INTO(ret->journal_seq));
+                      INTO(ret->journal_seq), INTO(ret->for_union));
 }
 
 bool application_find(const struct subsidy *self, int64_t application_id, struct application *ret)
@@ -163,36 +175,6 @@ int64_t application_last(const struct subsidy *self, int64_t member_id, int64_t 
 {
     store_ask(self->store, application_sql(self, APPLICATION_SQL_LAST), "ii", member_id, family_id);
     return store_number(self->store, application_sql(self, APPLICATION_SQL_LAST));
-}
-
-static bool has_had(const struct subsidy *self, int64_t member_id, const Subsidy__Scheme *scheme, int64_t period)
-{
-    if (scheme->once == SUBSIDY__ONCE__ONCE_ANY)
-        return false;
-    store_ask(self->store, application_sql(self, APPLICATION_SQL_HAD), "iii", member_id, scheme->family_id, period);
-    return store_any(self->store, application_sql(self, APPLICATION_SQL_HAD));
-}
-
-bool application_is_second(const struct subsidy *self, const struct application *application,
-                           const Subsidy__Scheme *scheme)
-{
-    int64_t holder_id = holder_of(&self->holders, application->member_id);
-
-    return has_had(self, holder_id ? holder_id : application->member_id, scheme, application->period_at);
-}
-
-int application_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme, int64_t application_id, void *call)
-{
-    int64_t member_id = rpc_principal(call)->member_id, period = scheme_period(scheme, rpc_now(call));
-    int reason = scheme_refusal_of(scheme, rpc_principal(call), rpc_now(call));
-
-    if (reason)
-        return reason;
-    if (has_had(self, member_id, scheme, period))
-        return period ? SUBSIDY__REASON__HAD_IN_PERIOD : SUBSIDY__REASON__HAD_ONCE;
-    store_ask(self->store, application_sql(self, APPLICATION_SQL_STILL), "iii", member_id, scheme->family_id,
-              application_id);
-    return store_any(self->store, application_sql(self, APPLICATION_SQL_STILL)) ? SUBSIDY__REASON__STILL_DECIDED : 0;
 }
 
 /* ---- what is sealed ---- */
@@ -329,7 +311,7 @@ static const struct part_stray strays[] = {
 const struct part_spec applications_part = {
     .tables = "application application_step application_office certificate application_look",
     .others = "application.application_id application.family_id application.taken_by application.overdue "
-              "application.step application.again "
+              "application.step application.again application.for_union "
               "application.n_steps application_step.nth application_step.by_id application_step.gave_by "
               "application_step.also_gave_by application_step.step application_office.nth application_office.given_by "
               "application_look.looked_by",

@@ -22,6 +22,7 @@ struct application {
     int64_t since, due_at, period_at, amount_fen, taken_by;
     bool overdue, again;
     int64_t submitted_at, saved_at, n_steps, journal_seq;
+    bool for_union; /* union_path is the union that it is for; else hers */
 };
 
 /* What is told of a step. */
@@ -30,6 +31,7 @@ struct application_step {
     int64_t by_id, gave_by[2]; /* the official, and who has just given that office */
     const char *remark;        /* NULL: none */
     int64_t order_id;          /* of STEP_ORDERED */
+    int32_t points;            /* of STEP_DECIDED */
 };
 
 bool application_find(const struct subsidy *self, int64_t application_id, struct application *ret);
@@ -47,14 +49,24 @@ void applications_count(const struct subsidy *self, const char *path, int64_t mo
                         int64_t *ret_overdue);
 /* Her last one of a family; 0: none. */
 int64_t application_last(const struct subsidy *self, int64_t member_id, int64_t family_id);
-/* Whether who is in review has been given it already, of what may be had once, by whatever account. */
-bool application_is_second(const struct subsidy *self, const struct application *application,
-                           const Subsidy__Scheme *scheme);
-/* Why the caller may not apply for a scheme now, beside an application of hers: a Reason, or 0. */
-int application_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme, int64_t application_id, void *call);
+/* Why who is in review cannot be given it, by whatever account: what may be had once she has, or what it is not given
+ * beside: a Reason, or 0. */
+int application_given_refusal(const struct subsidy *self, const struct application *application,
+                              const Subsidy__Scheme *scheme, int64_t now);
+/* The union for which the caller applies: hers, or one where she has an office by which one does: the one that is
+ * wanted ("": any). False: there is none. */
+bool application_union(const Subsidy__Scheme *scheme, const char *wanted, void *call, char ret[UNION_PATH_SIZE]);
+/* When the period began that it is for (NULL: one that is begun now); 0: there are none. */
+int64_t application_period(const struct application *application, const Subsidy__Scheme *scheme, int64_t now);
+/* Why the caller may not apply for a scheme now, with an application of hers (NULL: for the first union for which she
+ * may): a Reason, or 0. */
+int application_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme,
+                        const struct application *application, void *call);
 
-/* Begins one: 0 or a Reason. What she has begun of the family already is given instead. */
-int application_begin(struct subsidy *self, const Subsidy__Scheme *scheme, void *call, struct application *ret);
+/* Begins one, for a union ("": the first for which she may): 0 or a Reason. What she has begun of the family already is
+ * given instead. */
+int application_begin(struct subsidy *self, const Subsidy__Scheme *scheme, const char *wanted, void *call,
+                      struct application *ret);
 /* Keeps what she has typed: 0 or a Reason. */
 int application_save(struct subsidy *self, struct application *application, const Subsidy__FormAnswers *answers,
                      void *call);

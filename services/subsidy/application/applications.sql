@@ -70,3 +70,7 @@ CREATE INDEX application_of_scheme ON application (scheme_id, state, amount_fen)
 -- step 3
 -- An office is given by two.
 ALTER TABLE application_step ADD COLUMN also_gave_by INTEGER NOT NULL DEFAULT 0;
+-- step 4
+-- Of a scheme for which unions apply: union_path is the union that it is for, whosever it is.
+ALTER TABLE application ADD COLUMN for_union INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX application_for_union ON application (union_path, family_id) WHERE for_union = 1;

@@ -210,8 +210,8 @@ static int approve(struct subsidy *self, struct application *application, const 
     hands_givers(&deed, call, step.gave_by);
     n = application_approvals(self, application, &step, &refusal);
     passes = n + 1 >= (at->hands ? at->hands : 1);
-    if (!refusal && application_is_second(self, application, scheme))
-        refusal = SUBSIDY__REASON__APPROVED_BEFORE;
+    if (!refusal)
+        refusal = application_given_refusal(self, application, scheme, rpc_now(call));
     if (!refusal && passes && last)
         refusal = selection_refusal(self, scheme, application, call);
     if (refusal)
@@ -225,6 +225,7 @@ static int approve(struct subsidy *self, struct application *application, const 
         application_enters(application, scheme, application->step + 1, rpc_now(call));
     } else {
         step.kind = SUBSIDY__STEP_KIND__STEP_DECIDED;
+        step.points = selection_counts(self, scheme, application, call);
         application_leaves(application, SUBSIDY__APPLICATION_STATE__APPLICATION_APPROVED, 0, rpc_now(call));
         application_tell_her(self, application, scheme, NOTICE__NOTICE_KIND__SUBSIDY_APPROVED, call);
     }

@@ -100,6 +100,9 @@ int scheme_money_refusal(const Subsidy__Scheme *scheme, const char **ret_field)
         return reason;
     if (!times_fit(scheme))
         return SUBSIDY__REASON__SELECTION_TIMES_WRONG;
+    reason = scheme_points_refusal(scheme, ret_field);
+    if (reason)
+        return reason;
     *ret_field = "scheme.funding.fen";
     if (!places_are_there(scheme))
         return SUBSIDY__REASON__FUNDS_BELOW_PLACES;

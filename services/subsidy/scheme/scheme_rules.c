@@ -30,13 +30,18 @@ const Subsidy__FormField *form_field(const Subsidy__Scheme *scheme, const char *
     return field_before(scheme, name, scheme->n_fields);
 }
 
-static bool has_choice(const Subsidy__FormField *field, const char *choice)
+bool form_has_choice(char *const *choices, size_t n, const char *choice)
 {
-    for (size_t i = 0; i < field->n_choices; i++) {
-        if (strcmp(field->choices[i], choice) == 0)
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(choices[i], choice) == 0)
             return true;
     }
     return false;
+}
+
+static bool has_choice(const Subsidy__FormField *field, const char *choice)
+{
+    return form_has_choice(field->choices, field->n_choices, choice);
 }
 
 static bool choices_fit(const Subsidy__FormField *field)
@@ -138,6 +143,27 @@ static bool amount_fits(const Subsidy__Scheme *scheme)
            !field->optional && !*field->asked_with;
 }
 
+/* By offices that are of one union. What a company gets is no agent's: it goes into no WeChat. A person has one ticket
+ * in a draw, for whatever she applies. */
+static bool applicants_fit(const Subsidy__Scheme *scheme)
+{
+    for (size_t i = 0; i < scheme->n_applies_by; i++) {
+        switch (scheme->applies_by[i]) {
+        case RULE__ROLE__COMPANY_AGENT:
+            if (scheme->payment)
+                return false;
+            break;
+        case RULE__ROLE__UNION_ADMIN:
+        case RULE__ROLE__FINANCE:
+            break;
+        default:
+            return false;
+        }
+    }
+    return scheme->n_applies_by == 0 || !scheme->selection ||
+           scheme->selection->kind != SUBSIDY__SELECTION_KIND__BY_LOT;
+}
+
 static bool role_fits(Rule__Role role)
 {
     return role == RULE__ROLE__UNION_ADMIN || role == RULE__ROLE__BENEFIT_MANAGER || role == RULE__ROLE__FINANCE;
@@ -194,6 +220,9 @@ int scheme_refusal(const Subsidy__Scheme *scheme, int64_t now, struct arena *are
     *ret_field = "scheme.period";
     if (scheme->once == SUBSIDY__ONCE__ONCE_PERIOD && scheme->period == GRANTED__PERIOD__PERIOD_NONE)
         return SUBSIDY__REASON__PERIOD_MISSING;
+    *ret_field = "scheme.appliesBy";
+    if (!applicants_fit(scheme))
+        return SUBSIDY__REASON__APPLIES_BY_WRONG;
     reason = steps_refusal(scheme, arena, ret_field);
     return reason ? reason : scheme_money_refusal(scheme, ret_field);
 }

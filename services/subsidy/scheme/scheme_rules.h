@@ -8,6 +8,8 @@ int scheme_refusal(const Subsidy__Scheme *scheme, int64_t now, struct arena *are
 
 /* The same of how those are chosen who get it, shown and paid. */
 int scheme_money_refusal(const Subsidy__Scheme *scheme, const char **ret_field);
+/* The same of points and strata, by which those are chosen. */
+int scheme_points_refusal(const Subsidy__Scheme *scheme, const char **ret_field);
 /* The most that one application comes to. */
 int64_t scheme_most_fen(const Subsidy__Scheme *scheme);
 
@@ -24,6 +26,12 @@ void form_check(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answe
                 void (*found)(void *arg, int reason, const char *field, const char *words), void *arg);
 /* What is paid by what is written, which was checked; not more than the scheme's most. */
 int64_t form_amount(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answers);
+/* How many points there are for what is written, which was checked; and of which stratum that is: 0 when there are
+ * none. */
+int32_t form_points(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answers);
+int32_t form_stratum(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answers);
+/* Whether a choice is one of several. */
+bool form_has_choice(char *const *choices, size_t n, const char *choice);
 /* Whether a text is a certificate's number, which is brought to one spelling: upper case, without blanks and hyphens.
  */
 #define FORM_CERTIFICATE_MAX 40

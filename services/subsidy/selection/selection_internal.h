@@ -11,6 +11,7 @@ enum {
     SELECTION_SQL_ADD_CANDIDATE,
     SELECTION_SQL_FIRST_SEQ,
     SELECTION_SQL_CANDIDATES,
+    SELECTION_SQL_POINTS,
     SELECTION_SQL_FIRST_WAITING,
     SELECTION_SQL_OF_PERSON,
     SELECTION_SQL_ADD_AWARD,
@@ -29,7 +30,7 @@ static inline unsigned selection_sql(const struct subsidy *self, unsigned which)
 
 /* Somebody gets a place, if her money is there: 0 or BUDGET_SHORT. */
 int selection_choose(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application,
-                     int32_t place, void *call);
+                     int32_t stratum, int32_t place, void *call);
 /* It is at a stage, in store and journal. */
 void selection_stage(struct subsidy *self, struct selection *selection, int stage, void *call);
 
