@@ -193,6 +193,7 @@ static const struct authority_field fields[] = {
     {.field = "reason", .text = "公告有误"},
     {.field = "kind", .number = SUBSIDY__SELECTION_KIND__ALL},
     {.field = "places", .number = 1},
+    {.field = "choice", .text = "x"},
     {.field = "points", .number = 1},
     {.field = "way", .number = PAYOUT__WAY__BY_WECHAT},
     {.field = "verdict", .number = SUBSIDY__VERDICT__APPROVE},

@@ -108,7 +108,9 @@ int application_refusal(const struct subsidy *self, const Subsidy__Scheme *schem
     taker.union_path = scheme->n_applies_by ? path : NULL;
     if (has_had(self, &taker, scheme, period))
         return period ? SUBSIDY__REASON__HAD_IN_PERIOD : SUBSIDY__REASON__HAD_ONCE;
-    if (asks(self, &taker, APPLICATION_SQL_STILL, APPLICATION_SQL_UNION_STILL, scheme->family_id,
+    /* What a union may have any number of times, as for each of its workers, it applies for at once. */
+    if (!(taker.union_path && scheme->once == SUBSIDY__ONCE__ONCE_ANY) &&
+        asks(self, &taker, APPLICATION_SQL_STILL, APPLICATION_SQL_UNION_STILL, scheme->family_id,
              application ? application->id : 0, period))
         return SUBSIDY__REASON__STILL_DECIDED;
     return has_beside(self, &taker, scheme, now) ? SUBSIDY__REASON__HAD_ELSEWHERE : 0;

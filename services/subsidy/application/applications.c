@@ -34,10 +34,12 @@ static const char *const sql[] = {
         " AND application_id < ?2 AND " RPC_PAGE_STATES("?3", "state") " ORDER BY application_id DESC LIMIT ?4",
     [APPLICATION_SQL_HERS_AFTER] = "SELECT " COLUMNS " FROM application WHERE " HOLDER_HERS
                                    " AND application_id > ?2 ORDER BY application_id LIMIT ?3",
-    [APPLICATION_SQL_IN_REVIEW] =
-        "SELECT " COLUMNS " FROM application WHERE state = 2 AND (office_path, application_id) > (?1, "
-        "?3) AND office_path < ?2 AND (?4 = 0 OR scheme_id = ?4) AND " RPC_PAGE_STATES(
-            "?6", "state") " ORDER BY office_path, application_id LIMIT ?5",
+    [APPLICATION_SQL_IN_REVIEW] = "SELECT " COLUMNS " FROM application WHERE state = 2 AND (office_path, "
+                                  "application_id) > (?1, ?3) AND office_path < ?2 ORDER BY office_path, "
+                                  "application_id LIMIT ?4",
+    [APPLICATION_SQL_IN_REVIEW_OF] = "SELECT " COLUMNS " FROM application WHERE state = 2 AND scheme_id = ?5 AND "
+                                     "(office_path, application_id) > (?1, ?3) AND office_path < ?2 ORDER BY "
+                                     "office_path, application_id LIMIT ?4",
     [APPLICATION_SQL_OF_UNIONS] =
         "SELECT " COLUMNS " FROM application WHERE state > 1 AND (union_path, application_id) > (?1, ?3) "
         "AND union_path < ?2 AND (?4 = 0 OR scheme_id = ?4) AND " RPC_PAGE_STATES(
@@ -149,12 +151,20 @@ const char *application_place(const struct application *application, int64_t sta
 size_t applications_at(const struct subsidy *self, const char *path, const char *from, int64_t after, int64_t states,
                        int64_t scheme_id, struct application *ret, size_t size)
 {
-    unsigned which = states == IN_REVIEW ? APPLICATION_SQL_IN_REVIEW : APPLICATION_SQL_OF_UNIONS;
+    unsigned which = states != IN_REVIEW ? APPLICATION_SQL_OF_UNIONS
+                     : scheme_id         ? APPLICATION_SQL_IN_REVIEW_OF
+                                         : APPLICATION_SQL_IN_REVIEW;
     char end[UNION_PATH_SIZE + 1];
     size_t n = 0;
 
     union_path_end(path, end);
-    store_ask(self->store, application_sql(self, which), "ttiiii", from, end, after, scheme_id, (int64_t)size, states);
+    if (states != IN_REVIEW)
+        store_ask(self->store, application_sql(self, which), "ttiiii", from, end, after, scheme_id, (int64_t)size,
+                  states);
+    else if (scheme_id)
+        store_ask(self->store, application_sql(self, which), "ttiii", from, end, after, (int64_t)size, scheme_id);
+    else
+        store_ask(self->store, application_sql(self, which), "ttii", from, end, after, (int64_t)size);
     while (n < size && application_next(self, which, &ret[n]))
         n++;
     store_end(self->store, application_sql(self, which));

@@ -2,11 +2,6 @@
 #include "common/draw/draw.h"
 #include "services/subsidy/scheme/scheme_rules.h"
 
-int64_t scheme_most_fen(const Subsidy__Scheme *scheme)
-{
-    return *scheme->amount->field ? scheme->amount->most_fen : scheme->amount->fen;
-}
-
 /* ---- choosing ---- */
 
 static bool is_all(const Subsidy__Selection *selection)

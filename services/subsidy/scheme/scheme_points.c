@@ -2,14 +2,6 @@
 #include "common/draw/draw.h"
 #include "services/subsidy/scheme/scheme_rules.h"
 
-/* A field that is always filled in. */
-static const Subsidy__FormField *always(const Subsidy__Scheme *scheme, const char *name)
-{
-    const Subsidy__FormField *field = form_field(scheme, name);
-
-    return field && !field->optional && !*field->asked_with ? field : NULL;
-}
-
 /* ---- what a scheme may say ---- */
 
 static bool is_counted_before(const Subsidy__Selection *selection, size_t nth)
@@ -27,7 +19,7 @@ static bool is_counted_before(const Subsidy__Selection *selection, size_t nth)
 static bool points_fit(const Subsidy__Scheme *scheme, size_t nth)
 {
     const Subsidy__Points *points = scheme->selection->points[nth];
-    const Subsidy__FormField *field = always(scheme, points->field);
+    const Subsidy__FormField *field = form_field_always(scheme, points->field);
 
     if (!field || is_counted_before(scheme->selection, nth))
         return false;
@@ -62,7 +54,7 @@ static int64_t most_points(const Subsidy__Selection *selection)
 static bool strata_fit(const Subsidy__Scheme *scheme)
 {
     const Subsidy__Selection *selection = scheme->selection;
-    const Subsidy__FormField *field = always(scheme, selection->strata_by);
+    const Subsidy__FormField *field = form_field_always(scheme, selection->strata_by);
     size_t n = 0;
     int64_t places = 0;
 

@@ -131,18 +131,6 @@ static bool rule_fits(const Subsidy__Scheme *scheme, const Subsidy__FormRule *ru
     return is_ordered(smaller) && is_ordered(greater) && smaller != greater && smaller->kind == greater->kind;
 }
 
-/* So much, or what stands in a field that is always filled in. */
-static bool amount_fits(const Subsidy__Scheme *scheme)
-{
-    const Subsidy__Amount *amount = scheme->amount;
-    const Subsidy__FormField *field = amount && *amount->field ? form_field(scheme, amount->field) : NULL;
-
-    if (!amount || !*amount->field)
-        return amount && amount->fen > 0 && amount->most_fen == 0;
-    return !amount->fen && amount->most_fen > 0 && field && field->kind == SUBSIDY__FIELD_KIND__FEN &&
-           !field->optional && !*field->asked_with;
-}
-
 /* By offices that are of one union. What a company gets is no agent's: it goes into no WeChat. A person has one ticket
  * in a draw, for whatever she applies. */
 static bool applicants_fit(const Subsidy__Scheme *scheme)
@@ -215,7 +203,7 @@ int scheme_refusal(const Subsidy__Scheme *scheme, int64_t now, struct arena *are
             return SUBSIDY__REASON__FORM_RULE_WRONG;
     }
     *ret_field = "scheme.amount";
-    if (!amount_fits(scheme))
+    if (!scheme_amount_fits(scheme))
         return SUBSIDY__REASON__AMOUNT_WRONG;
     *ret_field = "scheme.period";
     if (scheme->once == SUBSIDY__ONCE__ONCE_PERIOD && scheme->period == GRANTED__PERIOD__PERIOD_NONE)
@@ -374,8 +362,8 @@ void form_check(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answe
             reason = SUBSIDY__REASON__FIELD_NOT_ASKED;
         else if (filled)
             reason = answer_refusal(field, answer, today);
-        if (!reason && filled && strcmp(scheme->amount->field, field->name) == 0 &&
-            answer->number > scheme->amount->most_fen)
+        if (!reason && filled && strcmp(scheme->amount->field, field->name) == 0 && form_most_fen(scheme, answers) &&
+            answer->number > form_most_fen(scheme, answers))
             reason = SUBSIDY__REASON__FIELD_ABOVE_MOST;
         if (reason)
             found(arg, reason, field->name, NULL);
@@ -384,15 +372,4 @@ void form_check(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answe
         if (!rule_holds(scheme, scheme->rules[i], answers))
             found(arg, SUBSIDY__REASON__FIELD_RULE_BROKEN, scheme->rules[i]->greater, scheme->rules[i]->words);
     }
-}
-
-int64_t form_amount(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answers)
-{
-    const Subsidy__FieldAnswer *answer = *scheme->amount->field ? form_answer(answers, scheme->amount->field) : NULL;
-
-    if (!*scheme->amount->field)
-        return scheme->amount->fen;
-    if (!answer || answer->number < 0)
-        return 0;
-    return answer->number < scheme->amount->most_fen ? answer->number : scheme->amount->most_fen;
 }
