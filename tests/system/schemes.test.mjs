@@ -148,6 +148,15 @@ describe('what unions pay today', () => {
         });
     }
 
+    test('a quarter is carried over once', async () => {
+        const { schemeId } = schemes.get('chair.json'), carrying = async () => ok(await stack.get(`/v1/schemes/${schemeId}/carrying`, finance(921)));
+        assert.equal((await carrying()).done, false);
+        ok(await stack.post(`/v1/schemes/${schemeId}:carryOver`, {}, manager(901)));
+        await until('all of the quarter before were looked at', async () => (await carrying()).done);
+        assert.equal((await carrying()).nCarried, 0); // nobody had it before
+        assertProblem(await stack.post(`/v1/schemes/${schemeId}:carryOver`, {}, manager(902)), 409, 'PERIOD_CARRIED');
+    });
+
     test('the draw is published with both, and all is sound', async () => {
         const { schemeId } = schemes.get('education.json');
         const draw = ok(await stack.get(`/v1/schemes/${schemeId}/draw`));

@@ -1,5 +1,6 @@
 /* application_internal.h: what the files of the part applications have for one another: its rows in applications.c, who
- * may apply in application_who.c, its steps in application_steps.c, and how one begins and ends in application_life.c.
+ * may apply in application_who.c, who is carried over in application_carry.c, its steps in application_steps.c, and how
+ * one begins and ends in application_life.c.
  */
 #pragma once
 #include "services/subsidy/application/applications.h"
@@ -41,6 +42,8 @@ enum {
     APPLICATION_SQL_CLEAR_OFFICES,
     APPLICATION_SQL_ADD_OFFICE,
     APPLICATION_SQL_OFFICES,
+    APPLICATION_SQL_COPY_OFFICES,
+    APPLICATION_SQL_GIVEN,
     APPLICATION_SQL_USE,
     APPLICATION_SQL_USED,
     APPLICATION_SQL_FREE,

@@ -88,6 +88,16 @@ int application_given_refusal(const struct subsidy *self, const struct applicati
     return has_beside(self, &taker, scheme, now) ? SUBSIDY__REASON__GIVEN_ELSEWHERE : 0;
 }
 
+bool application_in_period(const struct subsidy *self, const struct application *application,
+                           const Subsidy__Scheme *scheme)
+{
+    const struct taker taker = {application->member_id, application->for_union ? application->union_path : NULL};
+
+    return has_had(self, &taker, scheme, application->period_at) ||
+           asks(self, &taker, APPLICATION_SQL_STILL, APPLICATION_SQL_UNION_STILL, scheme->family_id, application->id,
+                application->period_at);
+}
+
 int64_t application_period(const struct application *application, const Subsidy__Scheme *scheme, int64_t now)
 {
     return application && application->submitted_at ? application->period_at : scheme_period(scheme, now);

@@ -83,16 +83,24 @@ static const char *const sql[] = {
     [APPLICATION_SQL_STEP] =
         "SELECT 1 FROM application_step WHERE application_id = ?1 AND nth = ?2 AND kind = ?3 AND journal_seq = "
         "?4",
-    /* Of all steps since it was handed in last: 1 and 12 are STEP_SUBMITTED and STEP_ASKED_AGAIN, 4 STEP_APPROVED. */
+    /* Of all steps since it was handed in last: 1, 12 and 30 are STEP_SUBMITTED, STEP_ASKED_AGAIN and
+       STEP_CARRIED_OVER, 4 STEP_APPROVED. */
     [APPLICATION_SQL_APPROVALS] =
         "SELECT step, by_id, gave_by, also_gave_by FROM application_step WHERE application_id = ?1 AND kind = 4 AND "
-        "nth > (SELECT max(nth) FROM application_step WHERE application_id = ?1 AND kind IN (1, 12)) "
+        "nth > (SELECT max(nth) FROM application_step WHERE application_id = ?1 AND kind IN (1, 12, 30)) "
         "ORDER BY nth",
     [APPLICATION_SQL_CLEAR_OFFICES] = "DELETE FROM application_office WHERE application_id = ?1",
     [APPLICATION_SQL_ADD_OFFICE] =
         "INSERT INTO application_office (application_id, nth, office_path, given_by) VALUES (?1, ?2, "
         "?3, ?4)",
     [APPLICATION_SQL_OFFICES] = "SELECT office_path, given_by FROM application_office WHERE application_id = ?1",
+    [APPLICATION_SQL_COPY_OFFICES] =
+        "INSERT INTO application_office (application_id, nth, office_path, given_by) SELECT "
+        "?1, nth, office_path, given_by FROM application_office WHERE application_id = ?2",
+    /* APPLICATION_APPROVED, SHOWN, and PAYABLE to PAID. */
+    [APPLICATION_SQL_GIVEN] = "SELECT application_id FROM application WHERE family_id = ?1 AND period_at = ?2 AND "
+                              "period_at > 0 AND state IN (4, 9, 11, 12, 13) AND application_id > ?3 ORDER BY "
+                              "application_id LIMIT ?4",
     [APPLICATION_SQL_USE] = "INSERT INTO certificate (number, application_id) VALUES (?1, ?2)",
     [APPLICATION_SQL_USED] = "SELECT 1 FROM certificate WHERE number = ?1 AND application_id <> ?2",
     [APPLICATION_SQL_FREE] = "DELETE FROM certificate WHERE application_id = ?1",

@@ -78,6 +78,17 @@ bool application_certificate_used(const struct subsidy *self, int64_t applicatio
 /* Drops a draft, of which nothing was ever told. */
 void application_drop(struct subsidy *self, const struct application *application);
 
+/* Those of a family that were given in a period, behind one: how many. */
+size_t applications_given(const struct subsidy *self, int64_t family_id, int64_t period_at, int64_t after, int64_t *ret,
+                          size_t size);
+/* What was given is handed in again for another period, under a version of its scheme. False: nobody holds its number,
+ * what is written is not right any more, or there is one already. */
+bool application_carry(struct subsidy *self, const Subsidy__Scheme *scheme, const struct application *before,
+                       int64_t period_at, void *call);
+/* Whether whom it is for has been given it in its period, or has one in review. */
+bool application_in_period(const struct subsidy *self, const struct application *application,
+                           const Subsidy__Scheme *scheme);
+
 /* In the arena; NULL when they do not open, or memory is full. */
 Subsidy__FormAnswers *application_answers(const struct subsidy *self, int64_t application_id, struct arena *arena);
 /* What was written at the last decision; "". */

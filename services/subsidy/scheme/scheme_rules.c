@@ -152,6 +152,16 @@ static bool applicants_fit(const Subsidy__Scheme *scheme)
            scheme->selection->kind != SUBSIDY__SELECTION_KIND__BY_LOT;
 }
 
+/* A certificate is good for one application, which is that of the first period. */
+static bool can_carry(const Subsidy__Scheme *scheme)
+{
+    for (size_t i = 0; i < scheme->n_fields; i++) {
+        if (scheme->fields[i]->kind == SUBSIDY__FIELD_KIND__CERTIFICATE)
+            return false;
+    }
+    return scheme->once == SUBSIDY__ONCE__ONCE_PERIOD;
+}
+
 static bool role_fits(Rule__Role role)
 {
     return role == RULE__ROLE__UNION_ADMIN || role == RULE__ROLE__BENEFIT_MANAGER || role == RULE__ROLE__FINANCE;
@@ -208,6 +218,9 @@ int scheme_refusal(const Subsidy__Scheme *scheme, int64_t now, struct arena *are
     *ret_field = "scheme.period";
     if (scheme->once == SUBSIDY__ONCE__ONCE_PERIOD && scheme->period == GRANTED__PERIOD__PERIOD_NONE)
         return SUBSIDY__REASON__PERIOD_MISSING;
+    *ret_field = "scheme.carries";
+    if (scheme->carries && !can_carry(scheme))
+        return SUBSIDY__REASON__CARRIES_WRONG;
     *ret_field = "scheme.appliesBy";
     if (!applicants_fit(scheme))
         return SUBSIDY__REASON__APPLIES_BY_WRONG;
