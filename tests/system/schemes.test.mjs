@@ -3,6 +3,7 @@
 // filled in from the files alone, so that another file is driven by putting it there. Of each file only times are made
 // shorter here: the days of declaring and of being shown are none.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem } from './http.mjs';
@@ -72,6 +73,13 @@ describe('what unions pay today', () => {
         return field ? String(Math.min(54300, Number(most))) : most;
     }
 
+    /** Whether a step looks once more at an application, as anybody computes it by the last approval before. */
+    function isDrawn(steps, nth, perMille) {
+        const { hash } = steps.findLast(({ kind }) => kind === 'STEP_APPROVED');
+        const sum = createHash('sha256').update('hg-second-look-1').update(Buffer.from(hash, 'hex')).update(Buffer.from([nth])).digest();
+        return sum.readUInt32BE(0) * 1000 / 2 ** 32 < perMille;
+    }
+
     /** Two who may declare it: members, or by their office in two unions. */
     const applicants = ({ appliesBy }) => (appliesBy ? [company, town].map((union, i) => ({ ...office(810 + i, appliesBy[0], union), union })) : people.map(({ token }) => ({ token })));
 
@@ -119,9 +127,16 @@ describe('what unions pay today', () => {
                 assert.deepEqual(check.findings, []);
                 assert.equal(check.amountFen, amount(form));
                 assert.equal(ok(await stack.post(`/v1/me/applications/${who.applicationId}:submit`, {}, her(who))).state, 'APPLICATION_IN_REVIEW');
-                for (const [i, { role, hands = 1 }] of form.steps.entries())
+                for (const [i, { role, hands = 1, perMille, title }] of form.steps.entries()) {
+                    if (perMille) {
+                        const { stepTitle, steps } = await hers(who), drawn = isDrawn(steps, i, perMille);
+                        assert.equal(stepTitle === title, drawn);
+                        if (!drawn)
+                            continue;
+                    }
                     for (let hand = 0; hand < hands; hand++)
                         ok(await stack.post(`/v1/applications/${who.applicationId}:decide`, { verdict: 'APPROVE' }, office(950 + 10 * i + hand, role)));
+                }
                 assert.ok(!['APPLICATION_IN_REVIEW', 'APPLICATION_REFUSED'].includes((await hers(who)).state));
             }
             if (form.once !== 'ONCE_ANY')

@@ -343,13 +343,13 @@ static int ask_again(struct subsidy *self, struct application *application, cons
     if (application->state != SUBSIDY__APPLICATION_STATE__APPLICATION_REFUSED || application->again ||
         now >= application->since + scheme_again_ms(scheme))
         return SUBSIDY__REASON__CANNOT_ASK_AGAIN;
-    application_office(scheme, application->union_path, application->step, office);
+    application_office(self, application, scheme, application->step, office);
     if (union_path_level(office) <= 1)
         return SUBSIDY__REASON__NO_UNION_ABOVE;
     reason = answers ? application_takes(self, application, scheme, answers) : RPC__REASON__OVERLOADED;
     if (reason)
         return reason;
-    application_enters(application, scheme, application->step, now);
+    application_enters(self, application, scheme, application->step, now);
     union_path_parent(application->office_path, application->office_path);
     application->again = true;
     application_put(self, application, &step, call);

@@ -51,7 +51,7 @@ bool application_carry(struct subsidy *self, const Subsidy__Scheme *scheme, cons
         return false;
     }
     store_run(self->store, application_sql(self, APPLICATION_SQL_COPY_OFFICES), "ii", next.id, before->id);
-    application_enters(&next, scheme, 0, now);
+    application_enters(self, &next, scheme, 0, now);
     application_put(self, &next, &step, call);
     return true;
 }

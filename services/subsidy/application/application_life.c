@@ -122,7 +122,7 @@ int application_submit(struct subsidy *self, struct application *application, co
     application->amount_fen = form_amount(scheme, answers);
     application->period_at = application_period(application, scheme, now);
     application->submitted_at = now;
-    application_enters(application, scheme, again ? application->step : 0, now);
+    application_enters(self, application, scheme, again ? application->step : 0, now);
     notice_withdraw(&self->notice, NOTICE__NOTICE_KIND__SUBSIDY_GIVEN_BACK, application->id, call);
     application_put(self, application, &step, call);
     return 0;

@@ -89,6 +89,11 @@ static const char *const sql[] = {
         "SELECT step, by_id, gave_by, also_gave_by FROM application_step WHERE application_id = ?1 AND kind = 4 AND "
         "nth > (SELECT max(nth) FROM application_step WHERE application_id = ?1 AND kind IN (1, 12, 30)) "
         "ORDER BY nth",
+    [APPLICATION_SQL_APPROVAL_HASH] =
+        "SELECT journal_hash FROM application_step WHERE application_id = ?1 AND kind = 4 "
+        "AND step < ?2 ORDER BY nth DESC LIMIT 1",
+    [APPLICATION_SQL_UNIONS_AT] =
+        "SELECT union_id, path FROM tree_union WHERE " UNION_PATH_RANGE("path") " AND length(path) = ?3 ORDER BY path",
     [APPLICATION_SQL_CLEAR_OFFICES] = "DELETE FROM application_office WHERE application_id = ?1",
     [APPLICATION_SQL_ADD_OFFICE] =
         "INSERT INTO application_office (application_id, nth, office_path, given_by) VALUES (?1, ?2, "

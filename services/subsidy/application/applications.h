@@ -105,10 +105,12 @@ void application_lapse(struct subsidy *self, const Subsidy__Scheme *scheme, stru
 void application_came_back(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application,
                            void *call);
 
-/* The union that decides in a step on who belongs to a union. */
-void application_office(const Subsidy__Scheme *scheme, const char *union_path, int step, char ret[UNION_PATH_SIZE]);
+/* The union that decides on it in a step. */
+void application_office(const struct subsidy *self, const struct application *application,
+                        const Subsidy__Scheme *scheme, int step, char ret[UNION_PATH_SIZE]);
 /* It passes to an office for a step of its scheme. */
-void application_enters(struct application *application, const Subsidy__Scheme *scheme, int step, int64_t now);
+void application_enters(const struct subsidy *self, struct application *application, const Subsidy__Scheme *scheme,
+                        int step, int64_t now);
 /* It has come to a state in which no office has it; due_at as given. */
 void application_leaves(struct application *application, int state, int64_t due_at, int64_t now);
 /* Tells the journal what has happened to it, and keeps it as it is now. */
@@ -137,6 +139,16 @@ int application_approvals(const struct subsidy *self, const struct application *
                           const struct application_step *now, int *ret_refusal);
 /* Why the caller may not decide on who applies: a Reason, or 0. */
 int application_own_refusal(const struct subsidy *self, const struct application *application, void *call);
+
+/* ---- review/second_look.c ---- */
+
+/* The step that it comes to behind the one that it has just passed; scheme->n_steps: none. */
+int review_step_after(const struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme);
+/* Whether it may be decided by the step that it is in: all behind it are second looks. */
+bool review_may_end(const struct application *application, const Subsidy__Scheme *scheme);
+/* The other union that looks at it in a step. */
+void review_elsewhere(const struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                      int step, char ret[UNION_PATH_SIZE]);
 
 /* ---- api_application.c ---- */
 

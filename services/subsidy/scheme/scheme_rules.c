@@ -1,6 +1,7 @@
 #include "services/subsidy/scheme/scheme_rules.h"
 
 #include "common/base/civil.h"
+#include "common/base/union_path.h"
 #include "common/cn/cn_id.h"
 #include "common/text/utf8.h"
 
@@ -173,21 +174,38 @@ static bool goes_up(const Subsidy__ReviewStep *before, const Subsidy__ReviewStep
     return step->level == 0 || (before->level != 0 && step->level <= before->level);
 }
 
+/* A second look comes after a first one. */
+static bool look_fits(const Subsidy__ReviewStep *step, size_t nth)
+{
+    if (!step->per_mille)
+        return !step->elsewhere;
+    return nth > 0 && (!step->elsewhere || step->level > 0);
+}
+
 static int steps_refusal(const Subsidy__Scheme *scheme, struct arena *arena, const char **ret_field)
 {
+    const Subsidy__ReviewStep *before = NULL;
     int32_t hands = 0;
 
     *ret_field = "scheme.steps";
     if (scheme->n_steps == 0)
         return SUBSIDY__REASON__NO_REVIEW_STEPS;
     for (size_t i = 0; i < scheme->n_steps; i++) {
+        const Subsidy__ReviewStep *step = scheme->steps[i];
+
         *ret_field = arena_printf(arena, "scheme.steps[%zu].role", i);
-        if (!role_fits(scheme->steps[i]->role))
+        if (!role_fits(step->role))
             return SUBSIDY__REASON__REVIEW_ROLE_WRONG;
+        *ret_field = arena_printf(arena, "scheme.steps[%zu].perMille", i);
+        if (!look_fits(step, i) || (step->elsewhere && (size_t)step->level <= union_path_level(scheme->union_path)))
+            return SUBSIDY__REASON__SECOND_LOOK_WRONG;
         *ret_field = arena_printf(arena, "scheme.steps[%zu].level", i);
-        if (i > 0 && !goes_up(scheme->steps[i - 1], scheme->steps[i]))
-            return SUBSIDY__REASON__STEPS_OUT_OF_ORDER;
-        hands += scheme->steps[i]->hands ? scheme->steps[i]->hands : 1;
+        if (!step->elsewhere) {
+            if (before && !goes_up(before, step))
+                return SUBSIDY__REASON__STEPS_OUT_OF_ORDER;
+            before = step;
+        }
+        hands += step->per_mille ? 0 : step->hands ? step->hands : 1;
     }
     *ret_field = "scheme.steps";
     return hands < 2 ? SUBSIDY__REASON__TOO_FEW_HANDS : 0; /* nobody gives money away alone */
