@@ -213,10 +213,10 @@ int lottery_entering_refusal(const struct lottery_words *words, const struct lot
 /* The caller enters, and the reply is 201. Again, also after the closing: the first entry. */
 int lottery_enter(struct lottery *lottery, const struct lot_terms *terms, const void *wish, void *call,
                   struct lot_entry *ret);
-/* The service enters somebody whom it has found to be one of those who are drawn of: in the first stratum, with one
- * chance. Again: the first entry. 0 or a Reason. */
-int lottery_enter_for(struct lottery *lottery, const struct lot_terms *terms, int64_t member_id, void *call,
-                      struct lot_entry *ret);
+/* The service enters somebody whom it has found to be one of those who are drawn of: in a stratum, with so many
+ * chances, 1..weight_max. Again: the first entry. 0 or a Reason. */
+int lottery_enter_for(struct lottery *lottery, const struct lot_terms *terms, int64_t member_id, int32_t stratum,
+                      uint32_t weight, void *call, struct lot_entry *ret);
 /* Until the closing. Again does nothing. */
 int lottery_withdraw(struct lottery *lottery, const struct lot_terms *terms, void *call);
 /* Hers, under any number she holds (holders.h), not withdrawn: of several the one under her own. */
