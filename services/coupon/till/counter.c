@@ -116,15 +116,16 @@ static void add_all(struct coupon *self, const struct shop *shop, const struct p
     int64_t *recent = arena_alloc(rpc_arena(call), COUNTER_COUPONS * sizeof(*recent));
     size_t n = recent ? holdings_recent(self, purchase->member_id, INT64_MAX, recent, COUNTER_COUPONS) : 0;
     struct claim claim;
+    unsigned asked;
 
     for (size_t i = 0; i < n; i++) {
         if (claims_find(&self->claims, recent[i], &claim))
             add(self, shop, purchase, &claim, call, ret);
     }
-    holdings_ask(&self->holdings, purchase->member_id, INT64_MAX, COUNTER_LOOKED_AT);
-    while (ret->n < COUNTER_COUPONS && holdings_next(&self->holdings, &claim))
+    asked = holdings_ask(self, purchase->member_id, INT64_MAX, COUNTER_LOOKED_AT);
+    while (ret->n < COUNTER_COUPONS && holdings_next(self, asked, &claim))
         add(self, shop, purchase, &claim, call, ret);
-    holdings_end(&self->holdings);
+    holdings_end(self, asked);
 }
 
 /* ---- choosing ---- */
