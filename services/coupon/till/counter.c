@@ -281,7 +281,9 @@ size_t counter_redemptions(const struct counter *counter, struct redemption ret[
                                            .release_id = coupon->claim.release_id,
                                            .member_id = coupon->claim.member_id,
                                            .fen = coupon->face_fen,
-                                           .union_fen = coupon->union_fen};
+                                           .union_fen = coupon->union_fen,
+                                           .claimed_at = coupon->claim.at,
+                                           .day = coupon->claim.day};
     }
     return n;
 }

@@ -8,6 +8,10 @@
     "sale_id, branch_id, merchant_id, device_id, member_id, state, purchase_fen, discount_fen, goods, at, until, "     \
     "decided_at, reversed_at, offline, refusal, sale_ref, reverse_reason"
 #define REDEMPTION "redemption_id, sale_id, coupon_id, release_id, member_id, fen, union_fen, state"
+/* The same of a row, with what its claim says. */
+#define REDEMPTIONS                                                                                                    \
+    "SELECT redemption_id, sale_id, coupon_id, redemption.release_id, redemption.member_id, fen, union_fen, state, "   \
+    "claim.at, claim.day FROM redemption JOIN claim USING (coupon_id) WHERE "
 
 enum {
     LOCKED = COUPON__SALE_STATE__SALE_LOCKED,
@@ -48,11 +52,10 @@ static const char *const sql[] = {
                     "at < ?3 AND offline = 1 AND state = 2",
     [SQL_ADD_COUPON] = "INSERT INTO redemption (" REDEMPTION
                        ", journal_seq, merchant_id, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-    [SQL_OF_SALE] = "SELECT " REDEMPTION " FROM redemption WHERE sale_id = ?1 ORDER BY redemption_id",
-    [SQL_LIVE] = "SELECT " REDEMPTION " FROM redemption WHERE coupon_id = ?1 AND state IN (1, 2)",
-    [SQL_HERS] =
-        "SELECT " REDEMPTION " FROM redemption WHERE " HOLDER_HERS " AND redemption_id < ?2 AND state IN (2, 3) "
-        "ORDER BY redemption_id DESC LIMIT ?3",
+    [SQL_OF_SALE] = REDEMPTIONS "sale_id = ?1 ORDER BY redemption_id",
+    [SQL_LIVE] = REDEMPTIONS "redemption.coupon_id = ?1 AND state IN (1, 2)",
+    [SQL_HERS] = REDEMPTIONS "redemption." HOLDER_HERS " AND redemption_id < ?2 AND state IN (2, 3) "
+                             "ORDER BY redemption_id DESC LIMIT ?3",
     [SQL_SET_COUPON] = "UPDATE redemption SET state = ?2, journal_seq = ?3 WHERE redemption_id = ?1",
     [SQL_SEQ] = "SELECT journal_seq FROM sale WHERE sale_id = ?1",
     [SQL_COUPON_SEQ] = "SELECT journal_seq FROM redemption WHERE redemption_id = ?1",
@@ -74,9 +77,10 @@ static bool read_sale(const struct sales *sales, unsigned statement, bool only, 
 
 static bool read_redemption(const struct sales *sales, unsigned statement, bool only, struct redemption *r)
 {
-    const struct store_into into[] = {INTO(r->id),         INTO(r->sale_id),   INTO(r->coupon_id),
-                                      INTO(r->release_id), INTO(r->member_id), INTO(r->fen),
-                                      INTO(r->union_fen),  INTO(r->state),     {NULL, 0, INTO_INT64, NULL}};
+    const struct store_into into[] = {
+        INTO(r->id),         INTO(r->sale_id), INTO(r->coupon_id),           INTO(r->release_id),
+        INTO(r->member_id),  INTO(r->fen),     INTO(r->union_fen),           INTO(r->state),
+        INTO(r->claimed_at), INTO(r->day),     {NULL, 0, INTO_INT64, NULL}};
 
     return store_read_into(sales->store, sales->sql + statement, only, into);
 }
@@ -193,14 +197,11 @@ static void say_redemption(const struct sale *sale, const struct redemption *red
 static int64_t follow(struct coupon *self, const struct sale *sale, const struct redemption *redemption, int64_t seq,
                       void *call)
 {
-    struct claim claim;
-
     if (redemption->state != REDEEMED && redemption->state != REVERSED)
         return seq;
     say_redemption(sale, redemption, call);
     seq = last_row(self);
-    if (claims_find(&self->claims, redemption->coupon_id, &claim))
-        number_redeemed(self, redemption->release_id, claim.day, redemption->state == REDEEMED ? 1 : -1);
+    number_redeemed(self, redemption->release_id, redemption->day, redemption->state == REDEEMED ? 1 : -1);
     granted_set(&self->granted, redemption->coupon_id, redemption->member_id,
                 redemption->state == REDEEMED ? GRANTED__GRANT_STATE__SPENT : GRANTED__GRANT_STATE__HELD, call);
     if (redemption->state == REVERSED) {

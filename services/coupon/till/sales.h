@@ -44,6 +44,8 @@ struct sale {
 struct redemption {
     int64_t id, sale_id, coupon_id, release_id, member_id, fen, union_fen;
     int state;
+    int64_t claimed_at; /* of the coupon, as is the day */
+    int32_t day;
 };
 
 /* ---- asking ---- */
