@@ -153,10 +153,17 @@ static int64_t last_row(const struct coupon *self)
     return rpc_server_journal(self->rpc)->tip.seq;
 }
 
+static bool is_spent_or_undone(int state)
+{
+    return state == REDEEMED || state == REVERSED;
+}
+
+/* The row that tells of it and its coupons. */
 static int64_t say_sale(struct coupon *self, const struct sale *sale, const struct redemption *redemptions, size_t n,
                         void *call)
 {
     Coupon__SaleChanged changed = COUPON__SALE_CHANGED__INIT;
+    Coupon__SpentCoupon spent[SALE_COUPONS_MAX], *all[SALE_COUPONS_MAX];
     int64_t ids[SALE_COUPONS_MAX];
 
     changed.sale_id = sale->id;
@@ -168,39 +175,28 @@ static int64_t say_sale(struct coupon *self, const struct sale *sale, const stru
     changed.discount_fen = sale->discount_fen;
     changed.at = sale->at;
     changed.offline = sale->offline;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         ids[i] = redemptions[i].coupon_id;
+        coupon__spent_coupon__init(&spent[i]);
+        spent[i].redemption_id = redemptions[i].id;
+        spent[i].coupon_id = redemptions[i].coupon_id;
+        spent[i].release_id = redemptions[i].release_id;
+        spent[i].member_id = redemptions[i].member_id;
+        spent[i].fen = redemptions[i].fen;
+        all[i] = &spent[i];
+    }
     changed.coupon_ids = ids;
-    changed.n_coupon_ids = n;
+    changed.spent = all;
+    *(is_spent_or_undone(sale->state) ? &changed.n_spent : &changed.n_coupon_ids) = n;
     rpc_tell(call, &changed.base);
     return last_row(self);
 }
 
-static void say_redemption(const struct sale *sale, const struct redemption *redemption, void *call)
+/* A coupon is spent, or is so no more. */
+static void follow(struct coupon *self, const struct redemption *redemption, void *call)
 {
-    Coupon__CouponRedeemed redeemed = COUPON__COUPON_REDEEMED__INIT;
-
-    redeemed.redemption_id = redemption->id;
-    redeemed.coupon_id = redemption->coupon_id;
-    redeemed.release_id = redemption->release_id;
-    redeemed.member_id = redemption->member_id;
-    redeemed.merchant_id = sale->merchant_id;
-    redeemed.branch_id = sale->branch_id;
-    redeemed.sale_id = sale->id;
-    redeemed.fen = redemption->fen;
-    redeemed.at = sale->at;
-    redeemed.reversed = redemption->state == REVERSED;
-    rpc_tell(call, &redeemed.base);
-}
-
-/* A coupon is spent, or is so no more. The row that tells of it; that of its purchase (seq), of any other state. */
-static int64_t follow(struct coupon *self, const struct sale *sale, const struct redemption *redemption, int64_t seq,
-                      void *call)
-{
-    if (redemption->state != REDEEMED && redemption->state != REVERSED)
-        return seq;
-    say_redemption(sale, redemption, call);
-    seq = last_row(self);
+    if (!is_spent_or_undone(redemption->state))
+        return;
     number_redeemed(self, redemption->release_id, redemption->day, redemption->state == REDEEMED ? 1 : -1);
     granted_set(&self->granted, redemption->coupon_id, redemption->member_id,
                 redemption->state == REDEEMED ? GRANTED__GRANT_STATE__SPENT : GRANTED__GRANT_STATE__HELD, call);
@@ -208,7 +204,6 @@ static int64_t follow(struct coupon *self, const struct sale *sale, const struct
         expiry_again(self, redemption->coupon_id);
         holders_recheck(&self->holders, redemption->member_id); /* she may have another one of its allowance */
     }
-    return seq;
 }
 
 /* Of the first of its coupons, and where. */
@@ -250,20 +245,23 @@ void sale_make(struct coupon *self, struct sale *sale, struct redemption *redemp
     for (size_t i = 0; i < n; i++)
         lapse(self, redemptions[i].coupon_id, call);
     sale->id = id_next(&self->ids, rpc_now(call));
+    for (size_t i = 0; i < n; i++) {
+        redemptions[i].id = id_next(&self->ids, rpc_now(call));
+        redemptions[i].sale_id = sale->id;
+        redemptions[i].state = sale->state;
+    }
     seq = say_sale(self, sale, redemptions, n, call);
     store_run(self->store, self->sales.sql + SQL_ADD, "iiiiiiiiiiiiiiitti", sale->id, sale->branch_id,
               sale->merchant_id, sale->device_id, sale->member_id, (int64_t)sale->state, sale->purchase_fen,
               sale->discount_fen, (int64_t)sale->goods, sale->at, sale->until, sale->decided_at, sale->reversed_at,
               (int64_t)sale->offline, (int64_t)sale->refusal, sale->ref, sale->reverse_reason, seq);
     for (size_t i = 0; i < n; i++) {
-        struct redemption *r = &redemptions[i];
+        const struct redemption *r = &redemptions[i];
 
-        r->id = id_next(&self->ids, rpc_now(call));
-        r->sale_id = sale->id;
-        r->state = sale->state;
         store_run(self->store, self->sales.sql + SQL_ADD_COUPON, "iiiiiiiiiii", r->id, r->sale_id, r->coupon_id,
-                  r->release_id, r->member_id, r->fen, r->union_fen, (int64_t)r->state,
-                  follow(self, sale, r, seq, call), sale->merchant_id, sale->at);
+                  r->release_id, r->member_id, r->fen, r->union_fen, (int64_t)r->state, seq, sale->merchant_id,
+                  sale->at);
+        follow(self, r, call);
     }
     if (sale->state == REDEEMED)
         tell_her(self, sale, &redemptions[0], call);
@@ -285,10 +283,10 @@ void sale_set(struct coupon *self, struct sale *sale, int state, void *call)
               sale->reversed_at, sale->reverse_reason, seq);
     for (size_t i = 0; i < n; i++) {
         redemptions[i].state = state;
-        store_run(self->store, self->sales.sql + SQL_SET_COUPON, "iii", redemptions[i].id, (int64_t)state,
-                  follow(self, sale, &redemptions[i], seq, call));
+        store_run(self->store, self->sales.sql + SQL_SET_COUPON, "iii", redemptions[i].id, (int64_t)state, seq);
+        follow(self, &redemptions[i], call);
     }
-    if (n > 0 && (state == REDEEMED || state == REVERSED))
+    if (n > 0 && is_spent_or_undone(state))
         tell_her(self, sale, &redemptions[0], call);
 }
 
@@ -343,21 +341,25 @@ static bool sale_agrees(struct coupon *self, int64_t seq, const Coupon__SaleChan
            (store_number(self->store, self->sales.sql + SQL_SEQ) != seq || sale.state == (int)said->state);
 }
 
-static bool redemption_agrees(struct coupon *self, int64_t seq, const Coupon__CouponRedeemed *said)
+/* Of a purchase: what was spent by it, or was so no more. */
+static bool redemption_agrees(struct coupon *self, int64_t seq, int64_t sale_id, const Coupon__SpentCoupon *said,
+                              bool undone, int64_t *told)
 {
-    struct redemption redemption;
+    struct redemption redemptions[SALE_COUPONS_MAX];
+    size_t n = redemptions_of(&self->sales, sale_id, redemptions);
     int64_t last;
 
+    told[1] += undone ? -1 : 1;
+    told[2] += undone ? -said->fen : said->fen;
     store_ask(self->store, self->sales.sql + SQL_COUPON_SEQ, "i", said->redemption_id);
     last = store_number(self->store, self->sales.sql + SQL_COUPON_SEQ);
-    store_ask(self->store, self->sales.sql + SQL_OF_SALE, "i", said->sale_id);
-    while (read_redemption(&self->sales, SQL_OF_SALE, false, &redemption)) {
-        if (redemption.id != said->redemption_id)
-            continue;
-        store_end(self->store, self->sales.sql + SQL_OF_SALE);
-        return redemption.coupon_id == said->coupon_id && redemption.release_id == said->release_id &&
-               redemption.member_id == said->member_id && redemption.fen == said->fen &&
-               (last != seq || redemption.state == (said->reversed ? REVERSED : REDEEMED));
+    for (size_t i = 0; i < n; i++) {
+        const struct redemption *r = &redemptions[i];
+
+        if (r->id == said->redemption_id)
+            return r->coupon_id == said->coupon_id && r->release_id == said->release_id &&
+                   r->member_id == said->member_id && r->fen == said->fen &&
+                   (last != seq || r->state == (undone ? REVERSED : REDEEMED));
     }
     return false;
 }
@@ -367,13 +369,27 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
     struct coupon *self = arg;
     const Coupon__Event *event = body;
 
-    if (event->event_case == COUPON__EVENT__EVENT_SALE_CHANGED)
-        return sale_agrees(self, row->seq, event->sale_changed, &told[0]);
-    if (event->event_case != COUPON__EVENT__EVENT_COUPON_REDEEMED)
-        return true;
-    told[1] += event->coupon_redeemed->reversed ? -1 : 1;
-    told[2] += event->coupon_redeemed->reversed ? -event->coupon_redeemed->fen : event->coupon_redeemed->fen;
-    return redemption_agrees(self, row->seq, event->coupon_redeemed);
+    if (event->event_case == COUPON__EVENT__EVENT_SALE_CHANGED) {
+        const Coupon__SaleChanged *sale = event->sale_changed;
+        bool ok = sale_agrees(self, row->seq, sale, &told[0]);
+
+        for (size_t i = 0; i < sale->n_spent; i++)
+            ok &= redemption_agrees(self, row->seq, sale->sale_id, sale->spent[i],
+                                    sale->state == COUPON__SALE_STATE__SALE_REVERSED, told);
+        return ok;
+    }
+    if (event->event_case == COUPON__EVENT__EVENT_COUPON_REDEEMED) {
+        const Coupon__CouponRedeemed *said = event->coupon_redeemed;
+        Coupon__SpentCoupon spent = COUPON__SPENT_COUPON__INIT;
+
+        spent.redemption_id = said->redemption_id;
+        spent.coupon_id = said->coupon_id;
+        spent.release_id = said->release_id;
+        spent.member_id = said->member_id;
+        spent.fen = said->fen;
+        return redemption_agrees(self, row->seq, said->sale_id, &spent, said->reversed, told);
+    }
+    return true;
 }
 
 static const struct part_stray strays[] = {
