@@ -64,7 +64,7 @@ static bool count(struct coupon *self, const struct shop *shop, const struct pur
         return false;
     *ret = (struct counted){.claim = *claim,
                             .face_fen = terms->face_fen,
-                            .union_fen = terms->face_fen - terms->face_fen * terms->merchant_percent / 100,
+                            .union_fen = terms_union_fen(terms),
                             .expires_at = life_until(&terms->life, claim->at, claim->day),
                             .alone = terms->alone,
                             .at_most = terms->at_most};

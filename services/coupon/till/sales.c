@@ -13,6 +13,12 @@
     "SELECT redemption_id, sale_id, coupon_id, redemption.release_id, redemption.member_id, fen, union_fen, state, "   \
     "claim.at, claim.day FROM redemption JOIN claim USING (coupon_id) WHERE "
 
+/* In SQL: the ids that the redemptions of a purchase have, among which are those of later purchases: each is the next
+ * id of its store behind the one before, whatever the partition. */
+#define OF_SALE(sale_id)                                                                                               \
+    "redemption_id > " sale_id " AND redemption_id <= " sale_id " + 20480 AND redemption.sale_id = " sale_id
+_Static_assert(SALE_COUPONS_MAX * ID_STEP == 20480, "as in OF_SALE");
+
 enum {
     LOCKED = COUPON__SALE_STATE__SALE_LOCKED,
     REDEEMED = COUPON__SALE_STATE__SALE_REDEEMED,
@@ -52,7 +58,7 @@ static const char *const sql[] = {
                     "at < ?3 AND offline = 1 AND state = 2",
     [SQL_ADD_COUPON] = "INSERT INTO redemption (" REDEMPTION
                        ", journal_seq, merchant_id, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-    [SQL_OF_SALE] = REDEMPTIONS "sale_id = ?1 ORDER BY redemption_id",
+    [SQL_OF_SALE] = REDEMPTIONS OF_SALE("?1") " ORDER BY redemption_id",
     [SQL_LIVE] = REDEMPTIONS "redemption.coupon_id = ?1 AND state IN (1, 2)",
     [SQL_HERS] = REDEMPTIONS "redemption." HOLDER_HERS " AND redemption_id < ?2 AND state IN (2, 3) "
                              "ORDER BY redemption_id DESC LIMIT ?3",
@@ -399,8 +405,10 @@ static const struct part_stray strays[] = {
     {"coupon", "was spent more than once",
      "SELECT coupon_id FROM redemption WHERE state IN (1, 2) GROUP BY coupon_id HAVING count(*) > 1 LIMIT 1"},
     {"sale", "takes off another amount than its coupons, or more than the purchase",
-     "SELECT sale.sale_id FROM sale LEFT JOIN redemption USING (sale_id) GROUP BY sale.sale_id HAVING "
-     "coalesce(sum(fen), 0) <> min(discount_fen) OR min(discount_fen) > min(purchase_fen) LIMIT 1"},
+     "SELECT sale_id FROM sale WHERE discount_fen > purchase_fen OR discount_fen <> coalesce((SELECT sum(fen) FROM "
+     "redemption WHERE " OF_SALE("sale.sale_id") "), 0) LIMIT 1"},
+    {"redemption", "is of no purchase by its number",
+     "SELECT redemption_id FROM redemption WHERE redemption_id <= sale_id OR redemption_id > sale_id + 20480 LIMIT 1"},
     {"sale", "is in another state than its coupons",
      "SELECT sale_id FROM sale JOIN redemption USING (sale_id) WHERE sale.state <> redemption.state LIMIT 1"},
     {"redemption", "takes off what its release does not say",
