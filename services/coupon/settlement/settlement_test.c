@@ -430,6 +430,8 @@ static void a_void_invoice_counts_no_more_and_a_refused_account_is_none(void **s
 static void what_was_spent_before_there_was_settlement_is_settled_and_counted(void **state)
 {
     static const char *const before[] = {
+        "CREATE INDEX redemption_sale ON redemption (sale_id, redemption_id)",
+        "CREATE INDEX redemption_release ON redemption (release_id) WHERE state = 2",
         "DROP INDEX redemption_due",
         "DROP INDEX redemption_undone",
         "ALTER TABLE redemption DROP COLUMN merchant_id",
