@@ -340,15 +340,40 @@ static int end(struct coupon *self, struct fund_use *use, void *call)
     return keep_redeemed(self, use, call);
 }
 
-/* What went back to the fund is taken again, no more than was promised at first, for what was used and told later. */
+/* What a release has not got of an amount; not above 0: it has all. */
+static int64_t missing_of(const struct coupon *self, const struct fund_use *use, int64_t fen)
+{
+    const struct budget_line line = {use->release_id, 0};
+
+    return fen - budget_balance(&self->budget, &line, BUDGET__ACCOUNT__COMMITTED) -
+           budget_balance(&self->budget, &line, BUDGET__ACCOUNT__FREE);
+}
+
+/* Whether a release may take so much of its fund again: no more than was promised at first. */
+static bool may_take_again(const struct fund_use *use, int64_t missing)
+{
+    return use->stage >= FUND_TRIMMED && use->kept_fen + missing <= use->cost_fen;
+}
+
+bool fund_can_spend_late(const struct coupon *self, int64_t release_id, int64_t fen)
+{
+    struct fund_use use;
+    int64_t missing;
+
+    if (!fund_use_find(self, release_id, &use))
+        return true;
+    missing = missing_of(self, &use, fen);
+    return missing <= 0 || (may_take_again(&use, missing) && missing <= fund_free(self, use.fund_id));
+}
+
+/* What went back to the fund is taken again, for what was used and told later. */
 static int take_again(struct coupon *self, struct fund_use *use, int64_t fen, void *call)
 {
     const struct budget_line line = {use->release_id, 0}, of_fund = {use->fund_id, 0};
-    int64_t missing = fen - budget_balance(&self->budget, &line, BUDGET__ACCOUNT__COMMITTED) -
-                      budget_balance(&self->budget, &line, BUDGET__ACCOUNT__FREE);
+    int64_t missing = missing_of(self, use, fen);
     int reason;
 
-    if (use->stage < FUND_TRIMMED || use->kept_fen + missing > use->cost_fen)
+    if (!may_take_again(use, missing))
         return BUDGET__REASON__BUDGET_SHORT;
     reason = budget_transfer(&self->budget, &of_fund, &line, missing, use->release_id, call);
     if (reason)

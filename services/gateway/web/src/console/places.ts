@@ -20,6 +20,7 @@ export const PLACES: Place[] = [
   { path: '/companies', page: 'CompaniesPage', name: '企业', under: '组织', roles: ['UNION_ADMIN', 'AUDIT_ADMIN'] },
   { path: '/checkups', page: 'CheckupsPage', name: '体检活动', under: '体检', roles: BENEFIT },
   { path: '/checkups/:campaignId', page: 'CheckupPage', roles: ['BENEFIT_MANAGER', 'FINANCE', 'AUDIT_ADMIN'] },
+  { path: '/chains', page: 'ChainsPage', name: '抽签密钥链', under: '体检', roles: ['BENEFIT_MANAGER', 'AUDIT_ADMIN'] },
   { path: '/sites', page: 'SitesPage', name: '体检点', under: '体检', roles: BENEFIT },
   { path: '/sites/:siteId', page: 'SitePage', roles: BENEFIT },
   { path: '/reports', page: 'ReportsPage', name: '报告录入', under: '体检', roles: ['REPORT_CLERK'] },
