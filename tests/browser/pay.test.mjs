@@ -128,7 +128,8 @@ describe('payments', () => {
         await desk.shows('[aria-label=批次详情]', /早餐立减金[^]*未建批次/);
         await desk.press('[aria-label=批次详情]', '建立批次');
         await desk.press('[role=dialog]', '确定');
-        await desk.shows('[aria-label=批次详情]', /需要第二人复核/);
+        await desk.shows('[aria-label=批次详情]', /需要第二人复核\s+您已提出建立批次，等待另一名财务确认[^]*收回/);
+        assert.doesNotMatch(await desk.text('[aria-label=批次详情]'), /第二人确认/); // hers is the first hand
         assert.deepEqual(await hinders(desk, 'console-wechat-stock'), []);
         assert.equal((await favor.on(releaseId, 'confirm', 902)).status, 200);
         await until('there is a stock', async () => (await favor.backing(releaseId)).state === 'BACKING_READY');
@@ -152,6 +153,15 @@ describe('payments', () => {
         await app.page.reload();
         await app.shows('[aria-label=我的收款]', /确认收款/);
         assert.deepEqual(await hinders(app, 'app-payouts'), []);
+        // As the service says it of one whose WeChat has changed meanwhile.
+        await app.page.route('**/v1/me/payouts*', async (route) => {
+            const answer = await route.fetch(), { payouts, ...rest } = await answer.json();
+            await route.fulfill({ json: { ...rest, payouts: payouts.map((one) => ({ ...one, ...one.state === 'PAYOUT_CONFIRM' && { reason: 'PAYOUT_WECHAT_CHANGED' } })) } });
+        });
+        await app.page.reload();
+        await app.shows('[aria-label=我的收款]', /请登录原来的微信确认[^]*逾期退回后由工会重新付到您现在的微信[^]*确认收款/);
+        assert.deepEqual(await hinders(app, 'app-payouts-changed'), []);
+        await app.page.unroute('**/v1/me/payouts*');
         await app.value("globalThis.answer = 'cancel'");
         await app.press('[aria-label=我的收款]', '确认收款');
         await app.shows('.said', /还没有确认/);

@@ -1,6 +1,7 @@
 // Registers at the desk of a union's administrator: single rows of rosters, offices, changes of the union; and what she
 // typed when the network is cut: it stays, her form says so, and it is done once.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { enrol, grant, person, rosterCsv, unionsCsv, verify } from '../system/people.mjs';
 import { Stack, until, web } from '../system/stack.mjs';
@@ -86,6 +87,20 @@ describe('registers at the desk', () => {
         await page.press('[aria-label=干部] table', '任职经历');
         await page.shows('[aria-label=任职] ol, [aria-label=任职] ul', /主席[^]*至今[^]*副主席[^]*止/);
         await opensToAll(page, 'cadre-history');
+    });
+
+    test('the unions below stand with their numbers, on the screen and in a file', async () => {
+        await go(page, '/unions');
+        const pattern = /编码\s+(\d{6})\s+名称\s+(\S+)\s+下级\s+(\d+)\s+会员\s+([\d,]+)\s+名册\s+([\d,]+)\s+实名\s+([\d,]+)/;
+        await page.shows('[aria-label=下级工会]', pattern);
+        const [, code, name, below, members, listed] = pattern.exec(await page.text('[aria-label=下级工会]'));
+        assert.ok(Number(listed.replaceAll(',', '')) > 0, 'there are rows of rosters below');
+        page.keepDownloads(stack.path('.'));
+        await page.press('[aria-label=下级工会]', '导出下级工会');
+        const file = await until('the file is there', () => { try { return readFileSync(stack.path('下级工会-440600.csv'), 'utf8'); } catch { return ''; } });
+        assert.ok(file.startsWith('\ufeff编码,名称,下级,会员,名册,实名\r\n'), file);
+        assert.ok(file.includes(`"${code}","${name}","${below}","${members.replaceAll(',', '')}","${listed.replaceAll(',', '')}",`), file);
+        await opensToAll(page, 'unions');
     });
 
     test('a change of a union: what was typed stays when the network is cut, and it is asked for once', async () => {

@@ -151,16 +151,32 @@ void import_change(struct imports *imports, struct import *import, int state, vo
     journal(import, call);
 }
 
-int import_begin(struct imports *imports, struct import *import, void *call)
+static int size_refusal(int64_t size)
 {
-    unsigned char key[PII_KEY_LEN], nonce[PII_NONCE_LEN];
+    if (size <= 0)
+        return IMPORTS__REASON__FILE_EMPTY;
+    return size > IMPORT_SIZE_MAX ? IMPORTS__REASON__FILE_TOO_LARGE : 0;
+}
 
+/* Whether there is room for one more of hers, and of all. */
+static int room_refusal(const struct imports *imports, const struct import *import)
+{
     store_ask(imports->store, imports->sql + SQL_OPEN, "i", import->member_id);
     if (store_number(imports->store, imports->sql + SQL_OPEN) >= IMPORTS_OPEN)
         return IMPORTS__REASON__TOO_MANY_IMPORTS;
     store_ask(imports->store, imports->sql + SQL_SIZE, "");
-    if (store_number(imports->store, imports->sql + SQL_SIZE) + import->size > IMPORTS_ALL)
-        return IMPORTS__REASON__IMPORTS_BUSY;
+    return store_number(imports->store, imports->sql + SQL_SIZE) + import->size > IMPORTS_ALL
+               ? IMPORTS__REASON__IMPORTS_BUSY
+               : 0;
+}
+
+bool import_begin(struct imports *imports, struct import *import, void *call)
+{
+    unsigned char key[PII_KEY_LEN], nonce[PII_NONCE_LEN];
+
+    if (rpc_refuse_field_if(call, size_refusal(import->size), "size") ||
+        rpc_refuse_if(call, room_refusal(imports, import)))
+        return false;
     import->id = id_next(&imports->parts->ids, rpc_now(call));
     import->begun_at = import->changed_at = rpc_now(call);
     import->state = IMPORTS__IMPORT_STATE__IMPORT_UPLOADING;
@@ -174,7 +190,7 @@ int import_begin(struct imports *imports, struct import *import, void *call)
               import->begun_at, import->changed_at, import->wrapped, import->wrapped_len, import->told,
               import->told_len);
     journal(import, call);
-    return 0;
+    return true;
 }
 
 /* ---- the file ---- */

@@ -69,8 +69,6 @@ bool import_is_open(int state);
 /* How many parts of it have come. */
 int32_t imports_received(const struct imports *imports, int64_t import_id);
 
-/* Begins it with a fresh key; 0, TOO_MANY_IMPORTS or IMPORTS_BUSY. */
-int import_begin(struct imports *imports, struct import *import, void *call);
 /* Seals a part; a repeated one replaces the first. */
 void import_put(struct imports *imports, const struct import *import, int32_t part, ProtobufCBinaryData content,
                 void *call);
@@ -139,6 +137,8 @@ void imports_done(struct imports *imports);
 
 /* ---- what its official does: each false after refusing ---- */
 
+/* Begins one of a kind, a union and a size with a fresh key. */
+bool import_begin(struct imports *imports, struct import *import, void *call);
 /* A part of the file, any of them, also again. */
 bool import_take_part(struct imports *imports, const struct import *import, int32_t part, ProtobufCBinaryData content,
                       void *call);

@@ -36,7 +36,7 @@ void bill_work_done(struct bill_work *work)
 
 static void again(struct bill_work *work, const char *why)
 {
-    log_warn("pay_bill_waits", "day", log_int(work->day.day), "why", why);
+    log_warn("pay_bill_waits", "day", log_int(work->so_far.day.day), "why", why);
     work->look_at = clock_now(work->bridge->clock) + BILL_AGAIN_MS;
     drop(work);
 }
@@ -56,12 +56,12 @@ static void take_file(struct bill_work *work)
     const struct pay_file *file = &work->file;
 
     if (file->stage == PAY_FILE_READ)
-        memcpy(work->day.hash, file->hash, sizeof(work->day.hash));
+        memcpy(work->so_far.day.hash, file->hash, sizeof(work->so_far.day.hash));
     if (file->stage == PAY_FILE_READ || (file->stage == PAY_FILE_REFUSED && file->code == PAY_NO_STATEMENT_EXIST)) {
         work->stage = BILL_WRITING; /* in the second case nothing has moved */
-        work->next = 0;
+        work->so_far.next = 0;
         work->what = 0;
-        work->after = 0;
+        work->so_far.after = 0;
     } else if (file->stage == PAY_FILE_REFUSED) {
         again(work, pay_code_name(file->code));
     } else if (file->stage == PAY_FILE_FAILED) {
@@ -102,7 +102,7 @@ static void begin(struct bill_work *work)
     work->look_at = now + BILL_LOOK_MS;
     if (!next_due(bridge, &day, &work->begin_at))
         return;
-    work->day = (struct bill_day){.day = day};
+    work->so_far.day = (struct bill_day){.day = day};
     snprintf(path, sizeof(path), "/v3/bill/fundflowbill?bill_date=%04d-%02d-%02d&account_type=BASIC", day / 10000,
              day / 100 % 100, day % 100);
     if (pay_file_begin(&work->file, &bridge->pay, path, "download_url", read_bill, work))
@@ -111,24 +111,15 @@ static void begin(struct bill_work *work)
 
 /* ---- what the bill says ---- */
 
-/* What a transaction does, which may come to nothing. */
-struct slice {
-    struct bill_work *work;
-    struct bill_day day;
-    unsigned next;
-    int64_t after;
-    bool whole; /* there is no more of it */
-};
-
-static void differ(struct slice *slice, int kind, int64_t payout_id, const char *number, int64_t our_fen,
+static void differ(struct bill_work *work, int kind, int64_t payout_id, const char *number, int64_t our_fen,
                    int64_t their_fen, void *call)
 {
     struct pay_case one = {.kind = kind, .payout_id = payout_id, .our_fen = our_fen, .their_fen = their_fen};
 
     snprintf(one.number, sizeof(one.number), "%s", number);
-    snprintf(one.word, sizeof(one.word), "%d", slice->day.day);
-    slice->day.cases++;
-    case_open(slice->work->bridge, &one, call);
+    snprintf(one.word, sizeof(one.word), "%d", work->so_far.day.day);
+    work->so_far.day.cases++;
+    case_open(work->bridge, &one, call);
 }
 
 /* Whose number it is: of an order now, or before; 0: nobody's. */
@@ -146,12 +137,12 @@ static int64_t owner_of(const struct bridge *bridge, const char *number, int64_t
     return payout.id;
 }
 
-static void take_line(struct slice *slice, unsigned at, void *call)
+static void take_line(struct bill_work *work, unsigned at, void *call)
 {
-    const struct bridge *bridge = slice->work->bridge;
+    const struct bridge *bridge = work->bridge;
     const struct bills *bills = &bridge->bills;
-    const struct bill_line *line = &slice->work->bill.lines[at];
-    struct bill_day *day = &slice->day;
+    const struct bill_line *line = &work->bill.lines[at];
+    struct bill_day *day = &work->so_far.day;
     int64_t fen = 0, id = owner_of(bridge, line->number, &fen), out;
     bool odd;
 
@@ -169,29 +160,27 @@ static void take_line(struct slice *slice, unsigned at, void *call)
         return;
     }
     day->odd_fen += line->fen;
-    differ(slice, id ? BRIDGE__PAY_CASE_KIND__PAY_CASE_DIFFERS : BRIDGE__PAY_CASE_KIND__PAY_CASE_UNKNOWN_NUMBER, id,
+    differ(work, id ? BRIDGE__PAY_CASE_KIND__PAY_CASE_DIFFERS : BRIDGE__PAY_CASE_KIND__PAY_CASE_UNKNOWN_NUMBER, id,
            line->number, fen, out, call);
 }
 
 static void take_lines(void *call, void *arg)
 {
-    struct slice *slice = arg;
-    const struct bill_work *work = slice->work;
+    struct bill_work *work = arg;
     const struct bills *bills = &work->bridge->bills;
 
-    if (slice->next == 0) /* of a day that was begun before */
-        store_run(bills->store, bills->sql + BILLS_DROP, "i", (int64_t)slice->day.day);
-    for (unsigned i = 0; i < BILL_SLICE && slice->next < work->bill.n; i++)
-        take_line(slice, slice->next++, call);
-    slice->whole = slice->next == work->bill.n;
+    if (work->so_far.next == 0) /* of a day that was begun before */
+        store_run(bills->store, bills->sql + BILLS_DROP, "i", (int64_t)work->so_far.day.day);
+    for (unsigned i = 0; i < BILL_SLICE && work->so_far.next < work->bill.n; i++)
+        take_line(work, work->so_far.next++, call);
+    work->so_far.whole = work->so_far.next == work->bill.n;
 }
 
 /* ---- what it does not say ---- */
 
 static void check_ends(void *call, void *arg)
 {
-    struct slice *slice = arg;
-    const struct bill_work *work = slice->work;
+    struct bill_work *work = arg;
     const struct bills *bills = &work->bridge->bills;
     unsigned statement = bills->sql + checks[work->what].statement, n = 0;
     int64_t begin_at = work->begin_at - checks[work->what].days_back * DAY_MS;
@@ -200,27 +189,26 @@ static void check_ends(void *call, void *arg)
         char number[PAYOUT_NUMBER_SIZE];
     } found[BILL_SLICE];
 
-    store_ask(bills->store, statement, "iiiii", begin_at, begin_at + DAY_MS, slice->after, (int64_t)slice->day.day,
-              (int64_t)BILL_SLICE);
+    store_ask(bills->store, statement, "iiiii", begin_at, begin_at + DAY_MS, work->so_far.after,
+              (int64_t)work->so_far.day.day, (int64_t)BILL_SLICE);
     while (n < BILL_SLICE && store_read(bills->store, statement, INTO(found[n].at), INTO(found[n].payout_id),
                                         INTO(found[n].number), INTO(found[n].fen), INTO(found[n].out)))
         n++;
     store_end(bills->store, statement);
     for (unsigned i = 0; i < n; i++) {
-        slice->after = found[i].at;
+        work->so_far.after = found[i].at;
         if (found[i].out != found[i].fen)
-            differ(slice, checks[work->what].kind, found[i].payout_id, found[i].number, found[i].fen, found[i].out,
+            differ(work, checks[work->what].kind, found[i].payout_id, found[i].number, found[i].fen, found[i].out,
                    call);
     }
-    slice->whole = n < BILL_SLICE;
+    work->so_far.whole = n < BILL_SLICE;
 }
 
 static void end_day(void *call, void *arg)
 {
-    struct slice *slice = arg;
-    const struct bill_work *work = slice->work;
+    struct bill_work *work = arg;
     const struct bills *bills = &work->bridge->bills;
-    struct bill_day *day = &slice->day;
+    struct bill_day *day = &work->so_far.day;
 
     store_ask(bills->store, bills->sql + BILLS_PAID_SUM, "ii", work->begin_at, work->begin_at + DAY_MS);
     store_only(bills->store, bills->sql + BILLS_PAID_SUM, INTO(day->paid), INTO(day->paid_fen));
@@ -230,48 +218,37 @@ static void end_day(void *call, void *arg)
     day->lines = (int32_t)work->bill.n;
     day->end_fen = work->bill.end_fen;
     bill_day_add(work->bridge, day, call);
+    work->so_far.whole = true;
 }
 
-/* One slice; whether it was committed. */
-static bool run(struct bill_work *work, void (*deed)(void *call, void *arg), bool *ret_whole)
+/* One slice; whether it was committed, and was the last. */
+static bool run(struct bill_work *work, void (*deed)(void *call, void *arg))
 {
-    struct slice slice = {.work = work, .day = work->day, .next = work->next, .after = work->after};
-
-    if (rpc_server_transact(work->bridge->rpc, deed, &slice))
-        return false;
-    work->day = slice.day;
-    work->next = slice.next;
-    work->after = slice.after;
-    *ret_whole = slice.whole;
-    return true;
+    return pay_file_slice(work->bridge->rpc, &work->so_far, sizeof(work->so_far), deed, work) && work->so_far.whole;
 }
 
 static void check(struct bill_work *work)
 {
-    bool whole = false;
-
     if (work->what == (int)ARRAY_LEN(checks)) {
-        if (run(work, end_day, &whole)) {
-            log_info("pay_bill_read", "day", log_int(work->day.day), "lines", log_int(work->day.lines), "cases",
-                     log_int(work->day.cases));
+        if (run(work, end_day)) {
+            log_info("pay_bill_read", "day", log_int(work->so_far.day.day), "lines", log_int(work->so_far.day.lines),
+                     "cases", log_int(work->so_far.day.cases));
             work->look_at = 0; /* there may be another */
             drop(work);
         }
-    } else if (run(work, check_ends, &whole) && whole) {
+    } else if (run(work, check_ends)) {
         work->what++;
-        work->after = 0;
+        work->so_far.after = 0;
     }
 }
 
 int bill_work_step(struct bill_work *work)
 {
-    bool whole = false;
-
     if (work->stage == BILL_IDLE && work->bridge->pay.ready)
         begin(work);
     if (work->stage == BILL_ASKING) {
         take_file(work);
-    } else if (work->stage == BILL_WRITING && run(work, take_lines, &whole) && whole) {
+    } else if (work->stage == BILL_WRITING && run(work, take_lines)) {
         work->stage = BILL_CHECKING;
     } else if (work->stage == BILL_CHECKING) {
         check(work);

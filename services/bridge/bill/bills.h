@@ -38,13 +38,16 @@ enum bill_stage { BILL_IDLE, BILL_ASKING, BILL_WRITING, BILL_CHECKING };
 struct bill_work {
     struct bridge *bridge;
     enum bill_stage stage;
-    struct bill_day day; /* as far as it has been looked at */
     int64_t begin_at, look_at;
     struct pay_file file;
     struct bill bill;
-    unsigned next; /* line */
-    int what;      /* that is checked, behind the id: */
-    int64_t after;
+    int what; /* that is checked, behind so_far.after */
+    struct {
+        struct bill_day day; /* as far as it has been looked at */
+        unsigned next;       /* line */
+        int64_t after;       /* an id */
+        bool whole;          /* there is no more of what was done last */
+    } so_far;
 };
 
 bool bills_find_last(const struct bills *bills, struct bill_day *ret);

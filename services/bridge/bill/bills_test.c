@@ -7,6 +7,7 @@
 #include "common/base/hex.h"
 #include "common/cn/cn_id.h"
 #include "services/bridge/pay/transfers_fixture.h"
+#include "tests/disk.h"
 
 #define DAY INT64_C(86400000)
 
@@ -191,6 +192,37 @@ static void a_day_is_explained_to_the_fen(void **state)
     assert_int_equal(second.cases, 0);
 }
 
+/* What a slice has counted and could not write counts once, when it is written. */
+static void a_slice_that_finds_the_disk_full_is_done_anew(void **state)
+{
+    struct bill_day day;
+    int first;
+
+    (void)state;
+    begin_day();
+    first = day_done().day;
+    pay_one(1, 5000, "SUCCESS");
+    out(1, 5000);
+    move("商家转账", 44, "subsidy0000000000000077001");
+    move("手续费", 3, "");
+    next_noon();
+    hand_bill(NULL);
+    disk_fail(DISK_FULL, 1, true);
+    go_on(10);
+    assert_true(disk_has_failed());
+    disk_heal();
+    assert_int_equal(day_done().day, first);
+    assert_int_equal(count("SELECT count(*) FROM pay_case"), 0);
+    go_on(10);
+    day = day_done();
+    assert_int_equal(day.lines, 3);
+    assert_int_equal(day.out_fen, 5000);
+    assert_int_equal(day.other_out_fen, 3);
+    assert_int_equal(day.odd_fen, 44);
+    assert_int_equal(day.cases, 1);
+    assert_int_equal(count("SELECT count(*) FROM pay_case"), 1);
+}
+
 static void what_is_not_explained_becomes_a_case(void **state)
 {
     struct bill_day day;
@@ -286,11 +318,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_day_is_explained_to_the_fen, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_slice_that_finds_the_disk_full_is_done_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_not_explained_becomes_a_case, setup, teardown),
         cmocka_unit_test_setup_teardown(what_an_order_left_behind_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_with_another_hash_is_asked_for_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_day_that_was_broken_off_begins_anew, setup, teardown),
     };
 
+    disk_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,32 +59,23 @@ static void begin(struct flow_work *work)
         return;
     work->face_fen = form->face_fen;
     coupon__stock_ordered__free_unpacked(form, NULL);
-    work->day = (struct flow_day){.release_id = work->stock.release_id, .day = cn_day(now)};
-    cn_day_begin(work->day.day, &work->begin_at);
+    work->so_far.day = (struct flow_day){.release_id = work->stock.release_id, .day = cn_day(now)};
+    cn_day_begin(work->so_far.day.day, &work->begin_at);
     ask(work, FLOW_USES);
 }
 
 /* ---- what the files say ---- */
 
-/* What a transaction does, which may come to nothing. */
-struct slice {
-    struct flow_work *work;
-    struct flow_day day;
-    unsigned next;
-    int64_t after;
-    bool whole; /* there is no more of it */
-};
-
-static void differ(struct slice *slice, int kind, const char *number, int64_t our_fen, int64_t their_fen, void *call)
+static void differ(struct flow_work *work, int kind, const char *number, int64_t our_fen, int64_t their_fen, void *call)
 {
     struct pay_case one = {.kind = kind, .our_fen = our_fen, .their_fen = their_fen};
 
     snprintf(one.number, sizeof(one.number), "%s", number);
-    snprintf(one.word, sizeof(one.word), "%d", slice->day.day);
-    if (case_known(&slice->work->bridge->cases, &one))
+    snprintf(one.word, sizeof(one.word), "%d", work->so_far.day.day);
+    if (case_known(&work->bridge->cases, &one))
         return; /* the files say it every day */
-    slice->day.cases++;
-    case_open(slice->work->bridge, &one, call);
+    work->so_far.day.cases++;
+    case_open(work->bridge, &one, call);
 }
 
 static void enter(struct bridge *bridge, struct send *send, int state, int64_t at, void *call)
@@ -108,13 +99,12 @@ static void put_off(void *call, void *arg)
 }
 
 /* What all lines of a coupon of ours come to. */
-static void hold_against(struct slice *slice, struct send *send, const struct flow_sum *sum, void *call)
+static void hold_against(struct flow_work *work, struct send *send, const struct flow_sum *sum, void *call)
 {
-    const struct flow_work *work = slice->work;
     int64_t face_fen = work->face_fen, out_fen = sum->used_fen - sum->back_fen;
 
     if (sum->odd || (out_fen != 0 && out_fen != face_fen)) {
-        differ(slice, BRIDGE__PAY_CASE_KIND__PAY_CASE_DIFFERS, send->number, send->state == USED ? face_fen : 0,
+        differ(work, BRIDGE__PAY_CASE_KIND__PAY_CASE_DIFFERS, send->number, send->state == USED ? face_fen : 0,
                sum->odd ? sum->odd_fen : out_fen, call);
     } else if (out_fen != 0 && (send->state == SENT || send->state == OVER) && sum->used_at > send->back_at) {
         enter(work->bridge, send, USED, sum->used_at, call);
@@ -124,67 +114,58 @@ static void hold_against(struct slice *slice, struct send *send, const struct fl
     }
 }
 
-static void take_coupon(struct slice *slice, void *call)
+static void take_coupon(struct flow_work *work, void *call)
 {
-    const struct flow_work *work = slice->work;
     const struct sends *sends = &work->bridge->sends;
-    const char *number = work->flow.lines[slice->next].number;
+    const char *number = work->flow.lines[work->so_far.next].number;
     struct flow_sum sum;
     struct send send;
 
-    slice->next = flow_sum(&work->flow, slice->next, work->face_fen, &sum);
-    slice->day.uses += (int32_t)sum.uses;
-    slice->day.backs += (int32_t)sum.backs;
-    slice->day.used_fen += sum.used_fen;
-    slice->day.back_fen += sum.back_fen;
-    if (send_find_number(sends, number, &send) && send.release_id == slice->day.release_id)
-        hold_against(slice, &send, &sum, call);
-    else if (!sends_on_way(sends, slice->day.release_id)) /* it may be one of those */
-        differ(slice, BRIDGE__PAY_CASE_KIND__PAY_CASE_UNKNOWN_NUMBER, number, 0, sum.used_fen - sum.back_fen, call);
+    work->so_far.next = flow_sum(&work->flow, work->so_far.next, work->face_fen, &sum);
+    work->so_far.day.uses += (int32_t)sum.uses;
+    work->so_far.day.backs += (int32_t)sum.backs;
+    work->so_far.day.used_fen += sum.used_fen;
+    work->so_far.day.back_fen += sum.back_fen;
+    if (send_find_number(sends, number, &send) && send.release_id == work->so_far.day.release_id)
+        hold_against(work, &send, &sum, call);
+    else if (!sends_on_way(sends, work->so_far.day.release_id)) /* it may be one of those */
+        differ(work, BRIDGE__PAY_CASE_KIND__PAY_CASE_UNKNOWN_NUMBER, number, 0, sum.used_fen - sum.back_fen, call);
 }
 
 static void take_lines(void *call, void *arg)
 {
-    struct slice *slice = arg;
+    struct flow_work *work = arg;
 
-    for (unsigned i = 0; i < FLOW_SLICE && slice->next < slice->work->flow.n; i++)
-        take_coupon(slice, call);
-    slice->whole = slice->next == slice->work->flow.n;
+    for (unsigned i = 0; i < FLOW_SLICE && work->so_far.next < work->flow.n; i++)
+        take_coupon(work, call);
+    work->so_far.whole = work->so_far.next == work->flow.n;
 }
 
 /* ---- what they do not say ---- */
 
 static void take_rest(void *call, void *arg)
 {
-    struct slice *slice = arg;
-    const struct flow_work *work = slice->work;
+    struct flow_work *work = arg;
     struct send used[FLOW_SLICE];
-    unsigned n = sends_used(&work->bridge->sends, slice->day.release_id, slice->after, used, FLOW_SLICE);
+    unsigned n = sends_used(&work->bridge->sends, work->so_far.day.release_id, work->so_far.after, used, FLOW_SLICE);
 
     for (unsigned i = 0; i < n; i++) {
-        slice->after = used[i].coupon_id;
-        slice->day.used++;
+        work->so_far.after = used[i].coupon_id;
+        work->so_far.day.used++;
         if (used[i].changed_at < work->begin_at && !flow_find(&work->flow, used[i].number))
-            differ(slice, BRIDGE__PAY_CASE_KIND__PAY_CASE_USE_MISSING, used[i].number, work->face_fen, 0, call);
+            differ(work, BRIDGE__PAY_CASE_KIND__PAY_CASE_USE_MISSING, used[i].number, work->face_fen, 0, call);
     }
-    slice->whole = n < FLOW_SLICE;
-    if (!slice->whole)
+    work->so_far.whole = n < FLOW_SLICE;
+    if (!work->so_far.whole)
         return;
-    flow_day_add(work->bridge, &slice->day, call);
-    put_off(call, slice->work);
+    flow_day_add(work->bridge, &work->so_far.day, call);
+    put_off(call, work);
 }
 
 /* One slice; whether it was committed, and was the last. */
 static bool run(struct flow_work *work, void (*deed)(void *call, void *arg))
 {
-    struct slice slice = {.work = work, .day = work->day, .next = work->next, .after = work->after};
-
-    if (rpc_server_transact(work->bridge->rpc, deed, &slice))
-        return false;
-    work->day = slice.day;
-    work->next = slice.next;
-    work->after = slice.after;
-    return slice.whole;
+    return pay_file_slice(work->bridge->rpc, &work->so_far, sizeof(work->so_far), deed, work) && work->so_far.whole;
 }
 
 /* ---- turns ---- */
@@ -192,17 +173,17 @@ static bool run(struct flow_work *work, void (*deed)(void *call, void *arg))
 static void take_file(struct flow_work *work)
 {
     const struct pay_file *file = &work->file;
-    bool refused = file->stage == PAY_FILE_REFUSED && pay_next_of(400, file->code) != PAY_LATER;
+    bool refused = file->stage == PAY_FILE_REFUSED && pay_next_of(file->status, file->code) != PAY_LATER;
 
     if (file->stage == PAY_FILE_READ && work->stage == FLOW_USES) {
-        memcpy(work->day.use_hash, file->hash, sizeof(work->day.use_hash));
+        memcpy(work->so_far.day.use_hash, file->hash, sizeof(work->so_far.day.use_hash));
         if (!ask(work, FLOW_BACKS))
             flow_work_done(work); /* it is due still */
     } else if (file->stage == PAY_FILE_READ) {
-        memcpy(work->day.back_hash, file->hash, sizeof(work->day.back_hash));
+        memcpy(work->so_far.day.back_hash, file->hash, sizeof(work->so_far.day.back_hash));
         work->stage = FLOW_LINES;
-        work->next = 0;
-        work->after = 0;
+        work->so_far.next = 0;
+        work->so_far.after = 0;
     } else if (file->stage == PAY_FILE_REFUSED || file->stage == PAY_FILE_FAILED) {
         log_warn("stock_flow_waits", "release", log_int(work->stock.release_id), "why",
                  file->stage == PAY_FILE_FAILED ? file->why : pay_code_name(file->code));
@@ -221,8 +202,9 @@ int flow_work_step(struct flow_work *work)
     } else if (work->stage == FLOW_LINES && run(work, take_lines)) {
         work->stage = FLOW_REST;
     } else if (work->stage == FLOW_REST && run(work, take_rest)) {
-        log_info("stock_flow_read", "release", log_int(work->day.release_id), "uses", log_int(work->day.uses), "backs",
-                 log_int(work->day.backs), "cases", log_int(work->day.cases));
+        log_info("stock_flow_read", "release", log_int(work->so_far.day.release_id), "uses",
+                 log_int(work->so_far.day.uses), "backs", log_int(work->so_far.day.backs), "cases",
+                 log_int(work->so_far.day.cases));
         flow_work_done(work);
     }
     return work->stage >= FLOW_LINES ? TRANSFERS_BUSY_MS : TRANSFERS_IDLE_MS;

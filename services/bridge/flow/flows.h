@@ -39,11 +39,14 @@ struct flow_work {
     enum { FLOW_IDLE, FLOW_USES, FLOW_BACKS, FLOW_LINES, FLOW_REST } stage;
     struct stock stock;
     int64_t face_fen, begin_at, look_at; /* begin_at: of today */
-    struct flow_day day;                 /* as far as it has been looked at */
     struct pay_file file;
     struct flow flow;
-    unsigned next; /* line */
-    int64_t after; /* coupon, of those that are used here */
+    struct {
+        struct flow_day day; /* as far as it has been looked at */
+        unsigned next;       /* line */
+        int64_t after;       /* coupon, of those that are used here */
+        bool whole;          /* there is no more of what was done last */
+    } so_far;
 };
 
 /* When a stock's files are asked for next, after a time. */

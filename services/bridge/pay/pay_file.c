@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#define SO_FAR_MAX 512 /* bytes */
+
 static void fail(struct pay_file *file, const char *why)
 {
     file->stage = PAY_FILE_FAILED;
@@ -13,7 +15,7 @@ static void read_beside(struct worker_task *task)
     struct pay_file *file = container_of(task, struct pay_file, task);
 
     file->why = pay_hash_is("SHA1", file->hash, file->text, file->len) ? file->read(file->arg, file->text, file->len)
-                                                                        : "another hash";
+                                                                       : "another hash";
 }
 
 static void on_read(struct worker_task *task)
@@ -48,6 +50,7 @@ static void on_said(void *arg, const struct pay_result *result)
     struct pay_file *file = arg;
     const char *hash = pay_text(result->body, "hash_value");
 
+    file->status = result->status;
     file->code = result->code;
     if (result->end == PAY_REFUSED) {
         file->stage = PAY_FILE_REFUSED;
@@ -76,4 +79,16 @@ void pay_file_done(struct pay_file *file)
     free(file->text);
     file->text = NULL;
     file->stage = PAY_FILE_IDLE;
+}
+
+bool pay_file_slice(struct rpc_server *rpc, void *so_far, size_t size, void (*deed)(void *call, void *arg), void *arg)
+{
+    unsigned char before[SO_FAR_MAX];
+
+    ensure(size <= sizeof(before));
+    memcpy(before, so_far, size);
+    if (!rpc_server_transact(rpc, deed, arg))
+        return true;
+    memcpy(so_far, before, size);
+    return false;
 }

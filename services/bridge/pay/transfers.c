@@ -121,7 +121,8 @@ static bool is_same_payee(const struct transfer_job *job)
 /* It is asked about, and whether her WeChat is still the one that it went to is known, or not. */
 static void ask_about(struct transfer_job *job, const Identity__FoundPayee *found, int reason)
 {
-    job->changed = reason == IDENTITY__REASON__WECHAT_NOT_FOUND || (found && copy_payee(job, found) && !is_same_payee(job));
+    job->changed =
+        reason == IDENTITY__REASON__WECHAT_NOT_FOUND || (found && copy_payee(job, found) && !is_same_payee(job));
     let_go(job);
 }
 

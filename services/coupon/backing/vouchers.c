@@ -23,8 +23,7 @@ static const char *const sql[] = {
     [SQL_SET] = "UPDATE voucher SET state = ?2, reason = ?3, changed_at = ?4, journal_seq = ?5 WHERE coupon_id = ?1",
     [SQL_PAID] = "UPDATE voucher SET paid_fen = ?2 WHERE coupon_id = ?1",
     [SQL_COUNT] = "SELECT state, count(*) FROM voucher WHERE release_id = ?1 GROUP BY state",
-    [SQL_OWES_AFTER] =
-        "SELECT min(release_id) FROM voucher WHERE release_id > ?1 AND state = 3 AND paid_fen = 0",
+    [SQL_OWES_AFTER] = "SELECT min(release_id) FROM voucher WHERE release_id > ?1 AND state = 3 AND paid_fen = 0",
     [SQL_OWED] = "SELECT coupon_id FROM voucher WHERE release_id = ?1 AND state = 3 AND paid_fen = 0 "
                  "ORDER BY coupon_id LIMIT ?2",
 };
@@ -82,8 +81,9 @@ static int state_of(int sent)
     return sent > 0 && sent < (int)ARRAY_LEN(states) ? states[sent] : 0;
 }
 
-/* The fund pays for what was used, and for nothing else. Without the money it stays unpaid, which the audit finds, until
- * the fund has it (tidy): what others have used is heard all the same. 0 or a Reason for which the row is to come again. */
+/* The fund pays for what was used, and for nothing else. Without the money it stays unpaid, which the audit finds,
+ * until the fund has it (tidy): what others have used is heard all the same. 0 or a Reason for which the row is to come
+ * again. */
 static int pay(struct coupon *self, const struct claim *claim, const struct voucher *voucher, int state, void *call)
 {
     const struct release *release = release_look_up(self, claim->release_id, rpc_arena(call));

@@ -47,14 +47,10 @@ static void codes__begin_code_import(Coupon__Codes_Service *service, const Coupo
                             .detail = req->release_id,
                             .size = req->size};
     const struct release *release = find_release(self, req->release_id, call);
-    int refusal = req->size <= 0                ? (int)IMPORTS__REASON__FILE_EMPTY
-                  : req->size > IMPORT_SIZE_MAX ? (int)IMPORTS__REASON__FILE_TOO_LARGE
-                                                : 0;
 
-    if (!release || rpc_refuse_field_if(call, refusal, "size") ||
-        rpc_refuse_if(call, release->state == COUPON__STATE__CLOSED ? COUPON__REASON__ENDED : 0) ||
+    if (!release || rpc_refuse_if(call, release->state == COUPON__STATE__CLOSED ? COUPON__REASON__ENDED : 0) ||
         rpc_refuse_if(call, tree_id(&self->tree, release->union_path, call, &import.union_id)) ||
-        rpc_refuse_if(call, import_begin(&self->imports, &import, call)))
+        !import_begin(&self->imports, &import, call))
         return;
     rpc_created(call);
     reply_import(self, &import, reply, call);

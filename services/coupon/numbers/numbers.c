@@ -21,7 +21,7 @@
 #define GROUPED(rows)                                                                                                  \
     "SELECT number, below, of_release, of_goods, what, sum(n), sum(fen) FROM (" rows ") "                              \
     "GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"
-#define CN_DAY  "((opens_at + 28800000) / 86400000 + day)"
+#define CN_DAY "((opens_at + 28800000) / 86400000 + day)"
 
 static const char *const sql[] = {
     [NUMBERS_SQL_ADD] = "INSERT INTO number (release_id, day, trade, place, what, n) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
@@ -29,11 +29,12 @@ static const char *const sql[] = {
     [NUMBERS_SQL_SOLD_OUT] = "INSERT INTO number_sold_out (release_id, day, at) VALUES (?1, ?2, ?3) "
                              "ON CONFLICT (release_id, day) DO UPDATE SET at = excluded.at",
     [NUMBERS_SQL_OF_RELEASE] = GROUPED(SPLIT("day") OF_RELEASE "WHERE number.release_id = ?1"),
-    [NUMBERS_SQL_OF_UNION] = GROUPED(SPLIT(CN_DAY) OF_RELEASE ALL_OF("release.union_path") CN_DAY " BETWEEN ?4 AND ?5"
+    [NUMBERS_SQL_OF_UNION] = GROUPED(SPLIT(CN_DAY) OF_RELEASE ALL_OF("release.union_path") CN_DAY
+                                     " BETWEEN ?4 AND ?5"
                                      " UNION ALL " SPLIT("day") OF_GOODS ALL_OF("goods.union_path") "day BETWEEN ?4 "
-                                     "AND ?5"),
+                                                                                                    "AND ?5"),
     [NUMBERS_SQL_OF_GOODS] = GROUPED(SPLIT("day") "0 AS of_release, 0 AS of_goods, what, n, 0 AS fen FROM number "
-                                     "WHERE release_id = ?1"),
+                                                  "WHERE release_id = ?1"),
     [NUMBERS_SQL_SOLD_LAST] = "SELECT coalesce(max(at), 0) FROM number_sold_out WHERE release_id = ?1",
     [NUMBERS_SQL_SOLD] = "SELECT day, at FROM number_sold_out WHERE release_id = ?1 ORDER BY day",
 };

@@ -207,7 +207,8 @@ static void gatekeepers__register_gate(Coupon__Gatekeepers_Service *service, con
     reply_device(&scanner, reply, call);
 }
 
-/* Why the caller has no say over the devices of a release's gates: she neither lets people in there nor is an official. */
+/* Why the caller has no say over the devices of a release's gates: she neither lets people in there nor is an official.
+ */
 static int devices_refusal(struct coupon *self, const struct gate *gate, void *call)
 {
     return gate_is_official(gate, call) ||

@@ -1,5 +1,5 @@
-/* Who is let in at the gate of a departure while the N-th access to the disk fails in each call, or the power is lost at
- * every write: each ticket once, and whoever was told that she is in, is. */
+/* Who is let in at the gate of a departure while the N-th access to the disk fails in each call, or the power is lost
+ * at every write: each ticket once, and whoever was told that she is in, is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
@@ -36,8 +36,9 @@ static int64_t aboard(void)
 /* Who is in is in once, with a ticket of hers, and all that the journal tells is so. */
 static void assert_in_once(void)
 {
-    assert_int_equal(harness_number(&h, "SELECT count(*) - count(DISTINCT coupon_id) FROM boarding WHERE refusal = 0 AND "
-                                        "undone_at = 0"),
+    assert_int_equal(harness_number(&h,
+                                    "SELECT count(*) - count(DISTINCT coupon_id) FROM boarding WHERE refusal = 0 AND "
+                                    "undone_at = 0"),
                      0);
     assert_int_equal(harness_number(&h, "SELECT count(*) FROM boarding WHERE refusal = 0 AND coupon_id NOT IN (SELECT "
                                         "coupon_id FROM claim)"),

@@ -111,7 +111,6 @@ static void draws__list_chains(Health__Draws_Service *service, const Health__Lis
 
 /* ---- the announcement ---- */
 
-
 /* Without a lot the terms alone are fixed, and places laid in for who books first. */
 static void announce_stock(struct health *self, const Health__AnnounceRequest *req, Health__Campaign *campaign,
                            Health__DrawStatus_Closure reply, void *call)

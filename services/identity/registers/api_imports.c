@@ -61,12 +61,9 @@ static int begin_refusal(struct identity *self, const Identity__BeginImportReque
     if (kind <= IMPORTS__IMPORT_KIND__IMPORT_NONE || kind > IMPORTS__IMPORT_KIND__IMPORT_REMOVALS)
         return IMPORTS__REASON__IMPORT_KIND_INVALID;
     *ret_field = "removal";
-    if (kind == IMPORTS__IMPORT_KIND__IMPORT_REMOVALS ? !roster_is_removal((int)req->removal) : req->removal != 0)
-        return IDENTITY__REASON__REMOVAL_REASON_INVALID;
-    *ret_field = "size";
-    if (req->size <= 0)
-        return IMPORTS__REASON__FILE_EMPTY;
-    return req->size > IMPORT_SIZE_MAX ? IMPORTS__REASON__FILE_TOO_LARGE : 0;
+    return (kind == IMPORTS__IMPORT_KIND__IMPORT_REMOVALS ? !roster_is_removal((int)req->removal) : req->removal != 0)
+               ? IDENTITY__REASON__REMOVAL_REASON_INVALID
+               : 0;
 }
 
 /* rpc BeginImport: of a file whose size is said. */
@@ -82,15 +79,8 @@ static void imports__begin_import(Identity__Imports_Service *service, const Iden
     const char *field;
     int refusal = begin_refusal(self, req, call, &field);
 
-    if (refusal) {
-        rpc_refuse_field(call, refusal, field);
+    if (rpc_refuse_field_if(call, refusal, field) || !import_begin(&self->imports, &import, call))
         return;
-    }
-    refusal = import_begin(&self->imports, &import, call);
-    if (refusal) {
-        rpc_refuse(call, refusal);
-        return;
-    }
     rpc_created(call);
     reply_import(self, &import, reply, call);
 }
