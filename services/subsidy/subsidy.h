@@ -44,7 +44,8 @@
     PART(funds)                                                                                                        \
     PART(selections)                                                                                                   \
     PART(objections)                                                                                                   \
-    PART(runs)
+    PART(runs)                                                                                                         \
+    PART(figures)
 
 SERVICE_PARTS(SUBSIDY)
 
