@@ -221,12 +221,16 @@ static const struct authority_field fields[] = {
     {.field = "value", .text = "03 11 27"},
     {.field = "reason", .text = "公告有误"},
     {.field = "kind", .number = SUBSIDY__SELECTION_KIND__ALL},
+    {.field = "places", .number = 1},
+    {.field = "choice", .text = "x"},
+    {.field = "points", .number = 1},
     {.field = "way", .number = PAYOUT__WAY__BY_WECHAT},
     {.field = "verdict", .number = SUBSIDY__VERDICT__APPROVE},
     {NULL, 0, NULL, {0, 0}, 0},
 };
-static const char *const placeless[] = {"Schemes.ListMySchemes", "Applications.ListMyApplications",
-                                        "Objections.ListMyObjections", "Reviews.DecideMany", NULL};
+static const char *const placeless[] = {
+    "Schemes.ListMySchemes",       "Schemes.GetAreas",   "Applications.ListMyApplications",
+    "Objections.ListMyObjections", "Reviews.DecideMany", NULL};
 
 static struct authority world = {
     .queue = "subsidy",

@@ -45,6 +45,7 @@
     PART(selections)                                                                                                   \
     PART(objections)                                                                                                   \
     PART(runs)                                                                                                         \
+    PART(carryings)                                                                                                    \
     PART(figures)
 
 SERVICE_PARTS(SUBSIDY)

@@ -4,8 +4,9 @@
 #include "services/subsidy/run/runs.h"
 #include "services/subsidy/scheme/scheme_rules.h"
 
-#define LOOKS_SHOWN  50
-#define OTHERS_SHOWN 10
+#define LOOKS_SHOWN      50
+#define OTHERS_SHOWN     10
+#define OTHERS_LOOKED_AT 50
 
 /* ---- answers ---- */
 
@@ -41,6 +42,10 @@ static Subsidy__Application *message_of(struct subsidy *self, const struct appli
     message->due_at = application->due_at;
     message->submitted_at = application->submitted_at;
     message->saved_at = application->saved_at;
+    message->period_at = application->period_at;
+    message->points = selection_points(self, application->id);
+    if (application->for_union)
+        tree_id(&self->tree, application->union_path, call, &message->for_union_id);
     message->remark = application_remark(self, application->id, rpc_arena(call));
     if (*application->office_path)
         tree_id(&self->tree, application->office_path, call, &message->office_id);
@@ -178,7 +183,7 @@ static void check_consents(struct subsidy *self, const struct application *appli
 static void check_all(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
                       const Subsidy__FormAnswers *answers, struct check *check)
 {
-    int reason = application_refusal(self, scheme, application->id, check->call);
+    int reason = application_refusal(self, scheme, application, check->call);
 
     /* What was given back is corrected also when the time to apply is over. */
     if (application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_GIVEN_BACK &&
@@ -195,17 +200,40 @@ static void check_all(struct subsidy *self, const struct application *applicatio
     check_consents(self, application, scheme, answers, check);
 }
 
-/* Other schemes that the caller may apply for now. */
+/* NULL when memory is full. */
+static Subsidy__OtherScheme *other_of(const Subsidy__Scheme *scheme, void *call)
+{
+    Subsidy__OtherScheme *other = arena_message(rpc_arena(call), &subsidy__other_scheme__descriptor);
+
+    if (!other)
+        return NULL;
+    other->scheme_id = scheme->scheme_id;
+    other->scheme_title = scheme->title;
+    other->most_fen = scheme_most_fen(scheme);
+    other->closes_at = scheme->closes_at;
+    return other;
+}
+
+/* Other schemes that the caller may apply for now, the newest first, of the last OTHERS_LOOKED_AT. */
 static void add_others(struct subsidy *self, const Subsidy__Scheme *scheme, Subsidy__CheckResult *result, void *call)
 {
     Subsidy__Scheme *open[OTHERS_SHOWN];
-    size_t n = schemes_list(self, rpc_principal(call)->union_path, true, INT64_MAX, RPC_PAGE_ALL, rpc_arena(call), open,
-                            ARRAY_LEN(open));
+    int64_t before = INT64_MAX;
+    size_t n = ARRAY_LEN(open);
 
     result->other_scheme_ids = arena_alloc(rpc_arena(call), OTHERS_SHOWN * sizeof(int64_t));
-    for (size_t i = 0; result->other_scheme_ids && i < n; i++) {
-        if (open[i]->family_id != scheme->family_id && !application_refusal(self, open[i], 0, call))
+    if (!result->other_scheme_ids)
+        return;
+    for (size_t all = 0; n == ARRAY_LEN(open) && all < OTHERS_LOOKED_AT; all += n) {
+        n = schemes_list(self, rpc_principal(call)->union_path, true, before, RPC_PAGE_ALL, rpc_arena(call), open,
+                         ARRAY_LEN(open));
+        for (size_t i = 0; i < n && result->n_other_scheme_ids < OTHERS_SHOWN; i++) {
+            before = open[i]->scheme_id;
+            if (open[i]->family_id == scheme->family_id || application_refusal(self, open[i], NULL, call))
+                continue;
             result->other_scheme_ids[result->n_other_scheme_ids++] = open[i]->scheme_id;
+            rpc_add(call, result, others, other_of(open[i], call));
+        }
     }
 }
 
@@ -221,8 +249,12 @@ static void applications__start_application(Subsidy__Applications_Service *servi
     struct application application;
     int reason = SUBSIDY__REASON__SCHEME_NOT_FOUND;
 
+    const char *wanted = tree_path(&self->tree, req->union_id, "unionId", call);
+
+    if (!wanted)
+        return;
     if (scheme && scheme->state != SUBSIDY__SCHEME_STATE__SCHEME_DRAFT)
-        reason = application_begin(self, scheme, call, &application);
+        reason = application_begin(self, scheme, wanted, call, &application);
     if (!rpc_refuse_if(call, reason))
         reply_whole(self, &application, reply, call);
 }
@@ -357,13 +389,13 @@ static int ask_again(struct subsidy *self, struct application *application, cons
     if (application->state != SUBSIDY__APPLICATION_STATE__APPLICATION_REFUSED || application->again ||
         now >= application->since + scheme_again_ms(scheme))
         return SUBSIDY__REASON__CANNOT_ASK_AGAIN;
-    application_office(scheme, application->union_path, application->step, office);
+    application_office(self, application, scheme, application->step, office);
     if (union_path_level(office) <= 1)
         return SUBSIDY__REASON__NO_UNION_ABOVE;
     reason = answers ? application_takes(self, application, scheme, answers) : RPC__REASON__OVERLOADED;
     if (reason)
         return reason;
-    application_enters(application, scheme, application->step, now);
+    application_enters(self, application, scheme, application->step, now);
     union_path_parent(application->office_path, application->office_path);
     application->again = true;
     application_put(self, application, &step, call);

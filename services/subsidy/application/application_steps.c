@@ -3,22 +3,28 @@
 
 /* ---- steps ---- */
 
-void application_office(const Subsidy__Scheme *scheme, const char *union_path, int step, char ret[UNION_PATH_SIZE])
+void application_office(const struct subsidy *self, const struct application *application,
+                        const Subsidy__Scheme *scheme, int step, char ret[UNION_PATH_SIZE])
 {
     size_t level = (size_t)scheme->steps[step]->level;
 
-    snprintf(ret, UNION_PATH_SIZE, "%s", level ? union_path : scheme->union_path);
+    if (scheme->steps[step]->elsewhere) {
+        review_elsewhere(self, application, scheme, step, ret);
+        return;
+    }
+    snprintf(ret, UNION_PATH_SIZE, "%s", level ? application->union_path : scheme->union_path);
     while (level && union_path_level(ret) > level)
         union_path_parent(ret, ret);
     if (!union_path_covers(scheme->union_path, ret))
         snprintf(ret, UNION_PATH_SIZE, "%s", scheme->union_path);
 }
 
-void application_enters(struct application *application, const Subsidy__Scheme *scheme, int step, int64_t now)
+void application_enters(const struct subsidy *self, struct application *application, const Subsidy__Scheme *scheme,
+                        int step, int64_t now)
 {
     application->state = SUBSIDY__APPLICATION_STATE__APPLICATION_IN_REVIEW;
     application->step = step;
-    application_office(scheme, application->union_path, step, application->office_path);
+    application_office(self, application, scheme, step, application->office_path);
     application->since = now;
     application->due_at = now + scheme->steps[step]->days * SUBSIDY_DAY_MS;
     application->taken_by = 0;
@@ -48,6 +54,7 @@ static int64_t tell(struct subsidy *self, const struct application *application,
     changed.state = (Subsidy__ApplicationState)application->state;
     changed.kind = (Subsidy__StepKind)step->kind;
     changed.order_id = step->order_id;
+    changed.points = step->points;
     changed.nth = (int32_t)application->n_steps;
     changed.previous_seq = application->journal_seq;
     changed.office_path = unconst(application->office_path);

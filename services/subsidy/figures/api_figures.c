@@ -62,6 +62,9 @@ static void add(const Subsidy__Scheme *scheme, Subsidy__SchemeNumbersRow *row, s
     case SUBSIDY__STEP_KIND__STEP_SUBMITTED:
         row->declared += which ? 0 : n;
         break;
+    case SUBSIDY__STEP_KIND__STEP_CARRIED_OVER:
+        row->declared += n;
+        break;
     case SUBSIDY__STEP_KIND__STEP_GIVEN_BACK:
         row->given_back += n;
         break;
@@ -245,6 +248,7 @@ static const char *kind_words(int kind)
         [SUBSIDY__STEP_KIND__STEP_TO_CONFIRM] = "待收款确认",
         [SUBSIDY__STEP_KIND__STEP_PAID] = "已发放",
         [SUBSIDY__STEP_KIND__STEP_CAME_BACK] = "付款退回",
+        [SUBSIDY__STEP_KIND__STEP_CARRIED_OVER] = "结转下期",
         [SUBSIDY__STEP_KIND__STEP_ABOVE_CEILING] = "超出年度上限",
     };
 

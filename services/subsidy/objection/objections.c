@@ -275,7 +275,7 @@ static void uphold(struct subsidy *self, const Subsidy__Scheme *scheme, struct a
     application_put(self, application, &step, call);
     application_tell_her(self, application, scheme, NOTICE__NOTICE_KIND__SUBSIDY_REFUSED, call);
     objections_end(self, application->id, call);
-    selection_next(self, scheme, call);
+    selection_next(self, scheme, application, call);
 }
 
 /* As if nothing had been, once nobody else objects. */

@@ -52,7 +52,8 @@ static int look_up(struct subsidy *self, int64_t application_id, void *call, str
     *ret_scheme = NULL;
     if (!application_find(self, application_id, ret) || ret->state == SUBSIDY__APPLICATION_STATE__APPLICATION_DRAFT)
         return SUBSIDY__REASON__APPLICATION_NOT_FOUND;
-    if (!scheme_has_office(ret->union_path, call))
+    /* Over her union, or the one that looks at it now. */
+    if (!scheme_has_office(ret->union_path, call) && !(*ret->office_path && scheme_has_office(ret->office_path, call)))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
     *ret_scheme = scheme_find(self, ret->scheme_id, rpc_arena(call));
     return *ret_scheme ? 0 : RPC__REASON__OVERLOADED;
@@ -218,15 +219,15 @@ static int approve(struct subsidy *self, struct application *application, const 
     const int roles[] = {(int)at->role, RULE__ROLE__ROLE_NONE};
     const struct hands_deed deed = {.roles = roles, .union_path = application->office_path};
     struct application_step step = {.kind = SUBSIDY__STEP_KIND__STEP_APPROVED, .by_id = rpc_principal(call)->member_id};
-    bool passes, last = (size_t)application->step + 1 >= scheme->n_steps;
-    int refusal, n;
+    int refusal, n, next;
+    bool passes, last;
 
     hands_givers(&deed, call, step.gave_by);
     n = application_approvals(self, application, &step, &refusal);
     passes = n + 1 >= (at->hands ? at->hands : 1);
-    if (!refusal && application_is_second(self, application, scheme))
-        refusal = SUBSIDY__REASON__APPROVED_BEFORE;
-    if (!refusal && passes && last)
+    if (!refusal)
+        refusal = application_given_refusal(self, application, scheme, rpc_now(call));
+    if (!refusal && passes && review_may_end(application, scheme))
         refusal = selection_refusal(self, scheme, application, call);
     if (refusal)
         return refusal;
@@ -234,11 +235,14 @@ static int approve(struct subsidy *self, struct application *application, const 
     application_put(self, application, &step, call);
     if (!passes)
         return 0;
+    next = review_step_after(self, application, scheme);
+    last = (size_t)next >= scheme->n_steps;
     step = (struct application_step){.kind = SUBSIDY__STEP_KIND__STEP_PASSED_ON};
     if (!last) {
-        application_enters(application, scheme, application->step + 1, rpc_now(call));
+        application_enters(self, application, scheme, next, rpc_now(call));
     } else {
         step.kind = SUBSIDY__STEP_KIND__STEP_DECIDED;
+        step.points = selection_points_now(self, scheme, application, call);
         application_leaves(application, SUBSIDY__APPLICATION_STATE__APPLICATION_APPROVED, 0, rpc_now(call));
         application_tell_her(self, application, scheme, NOTICE__NOTICE_KIND__SUBSIDY_APPROVED, call);
     }

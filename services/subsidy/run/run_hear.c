@@ -184,7 +184,7 @@ int run_way_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme, v
         return SUBSIDY__REASON__WAY_NOT_OPEN;
     if (!(scenes & scene_bit((int)scheme->payment->scene)))
         return SUBSIDY__REASON__SCENE_NOT_OPEN;
-    if (scheme_most_fen(scheme) <= most && (*scheme->amount->field || scheme->amount->fen >= least))
+    if (scheme_most_fen(scheme) <= most && (*scheme->amount->field || scheme_least_fen(scheme) >= least))
         return 0;
     rpc_fact_number(call, "leastFen", least);
     rpc_fact_number(call, "mostFen", most);

@@ -2,11 +2,6 @@
 #include "common/draw/draw.h"
 #include "services/subsidy/scheme/scheme_rules.h"
 
-int64_t scheme_most_fen(const Subsidy__Scheme *scheme)
-{
-    return *scheme->amount->field ? scheme->amount->most_fen : scheme->amount->fen;
-}
-
 /* ---- choosing ---- */
 
 static bool is_all(const Subsidy__Selection *selection)
@@ -109,6 +104,9 @@ int scheme_money_refusal(const Subsidy__Scheme *scheme, const char **ret_field)
         return reason;
     if (!times_fit(scheme))
         return SUBSIDY__REASON__SELECTION_TIMES_WRONG;
+    reason = scheme_points_refusal(scheme, ret_field);
+    if (reason)
+        return reason;
     *ret_field = "scheme.funding.fen";
     if (!places_are_there(scheme))
         return SUBSIDY__REASON__FUNDS_BELOW_PLACES;

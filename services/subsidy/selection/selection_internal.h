@@ -3,6 +3,14 @@
 #pragma once
 #include "services/subsidy/selection/selections.h"
 
+#define SELECTION_FIRST (-INT64_C(1000000000)) /* of behind: before who has most points */
+
+/* Whether those on its list come one behind the other. */
+static inline bool selection_is_ranked(int kind)
+{
+    return kind == SUBSIDY__SELECTION_KIND__IN_ORDER || kind == SUBSIDY__SELECTION_KIND__BY_SCORE;
+}
+
 enum {
     SELECTION_SQL_ADD,
     SELECTION_SQL_FIND,
@@ -14,6 +22,7 @@ enum {
     SELECTION_SQL_ADD_CANDIDATE,
     SELECTION_SQL_FIRST_SEQ,
     SELECTION_SQL_CANDIDATES,
+    SELECTION_SQL_POINTS,
     SELECTION_SQL_FIRST_WAITING,
     SELECTION_SQL_OF_PERSON,
     SELECTION_SQL_ADD_AWARD,
@@ -32,7 +41,7 @@ static inline unsigned selection_sql(const struct subsidy *self, unsigned which)
 
 /* Somebody gets a place, if her money is there: 0 or BUDGET_SHORT. */
 int selection_choose(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application,
-                     int32_t place, void *call);
+                     int32_t stratum, int32_t place, void *call);
 /* Whether she has got so much elsewhere that she gets nothing here; then she is told so, and makes room. */
 bool selection_is_above(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application,
                         void *call);

@@ -12,7 +12,7 @@ static void decide_in_order(struct subsidy *self, const Subsidy__Scheme *scheme,
 
     if (room) {
         selection->n_awards++;
-        rpc_refuse_if(call, selection_choose(self, scheme, application, (int32_t)selection->n_awards, call));
+        rpc_refuse_if(call, selection_choose(self, scheme, application, 0, (int32_t)selection->n_awards, call));
         return;
     }
     selection->filled = true;
@@ -52,7 +52,7 @@ static void decide(struct subsidy *self, const Subsidy__Scheme *scheme, struct s
         return;
     if (selection_is_above(self, scheme, application, call))
         return;
-    if (selection->kind == SUBSIDY__SELECTION_KIND__IN_ORDER)
+    if (selection_is_ranked(selection->kind))
         decide_in_order(self, scheme, selection, application, call);
     else
         decide_by_lot(self, scheme, selection, application, call);
@@ -62,10 +62,11 @@ static void decide(struct subsidy *self, const Subsidy__Scheme *scheme, struct s
 static void pass_ends(struct subsidy *self, const Subsidy__Scheme *scheme, struct selection *selection, void *call)
 {
     selection->done++;
+    selection->after_behind = SELECTION_FIRST;
     selection->after_seq = 0;
     if (selection->done == 2)
         selection_give_back(self, scheme, call);
-    else if (selection->kind == SUBSIDY__SELECTION_KIND__IN_ORDER)
+    else if (selection_is_ranked(selection->kind))
         selection_stage(self, selection, LOTTERY__STAGE__PUBLISHED, call);
 }
 
@@ -76,7 +77,7 @@ static bool end_places(struct subsidy *self, struct selection *selection, void *
 
     if (selection->stage != LOTTERY__STAGE__PUBLISHED || !selection->done)
         return true;
-    if (selection->kind == SUBSIDY__SELECTION_KIND__IN_ORDER) {
+    if (selection_is_ranked(selection->kind)) {
         selection_stage(self, selection, LOTTERY__STAGE__CLOSED, call);
         return true;
     }
@@ -121,7 +122,7 @@ bool selection_tidy(void *arg, void *call)
     const Subsidy__Scheme *scheme;
     struct selection selection;
     struct application application;
-    int64_t seqs[SLICE], ids[SLICE];
+    int64_t behind[SLICE], seqs[SLICE], ids[SLICE];
     size_t n = 0;
 
     store_ask(self->store, selection_sql(self, SELECTION_SQL_DUE), "i", rpc_now(call));
@@ -130,13 +131,14 @@ bool selection_tidy(void *arg, void *call)
     scheme = scheme_find(self, selection.scheme_id, rpc_arena(call));
     if (!scheme || !end_places(self, &selection, call))
         return false;
-    store_ask(self->store, selection_sql(self, SELECTION_SQL_CANDIDATES), "iii", selection.scheme_id,
-              selection.after_seq, (int64_t)SLICE);
-    while (n < SLICE &&
-           store_read(self->store, selection_sql(self, SELECTION_SQL_CANDIDATES), INTO(seqs[n]), INTO(ids[n])))
+    store_ask(self->store, selection_sql(self, SELECTION_SQL_CANDIDATES), "iiii", selection.scheme_id,
+              selection.after_behind, selection.after_seq, (int64_t)SLICE);
+    while (n < SLICE && store_read(self->store, selection_sql(self, SELECTION_SQL_CANDIDATES), INTO(behind[n]),
+                                   INTO(seqs[n]), INTO(ids[n])))
         n++;
     store_end(self->store, selection_sql(self, SELECTION_SQL_CANDIDATES));
     for (size_t i = 0; i < n && !rpc_refused(call); i++) {
+        selection.after_behind = behind[i];
         selection.after_seq = seqs[i];
         if (application_find(self, ids[i], &application))
             decide(self, scheme, &selection, &application, call);

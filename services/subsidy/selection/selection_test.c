@@ -66,6 +66,11 @@ static void all_who_are_approved_get_it_while_there_is_money(void **state)
     assert_ok(decide(ids[2], SUBSIDY__VERDICT__REFUSE, "资金已用完", finance(921, CITY)));
 }
 
+static const Subsidy__Ticket *ticket_of(const Rpc__Answer *answer)
+{
+    return harness_output(&h, answer, &subsidy__ticket__descriptor);
+}
+
 /* By who handed in first, whoever was approved first. */
 static void in_order_the_first_to_hand_in_get_it(void **state)
 {
@@ -193,6 +198,8 @@ static void by_lot_each_place_is_somebodys_who_was_approved(void **state)
 {
     Subsidy__TicketRequest ticket = SUBSIDY__TICKET_REQUEST__INIT;
     struct draft *draft = a_funded_draft(a_fund(10 * FEN), 3 * FEN, LOT, 3);
+    const Subsidy__Ticket *told;
+    const char *number;
     int64_t scheme_id, ids[6];
     int shown = 0, waiting = 0, out = 0;
 
@@ -202,6 +209,11 @@ static void by_lot_each_place_is_somebodys_who_was_approved(void **state)
     for (int i = 0; i < 6; i++)
         ids[i] = approved(scheme_id, MEMBER + i);
     assert_int_equal(state_of(ids[5], MEMBER + 5), STATE(APPROVED));
+    ticket.application_id = ids[0];
+    told = ticket_of(harness_call(&h, "Selections.GetMyTicket", &ticket.base, member_of(MEMBER), NULL));
+    number = told->ticket;
+    assert_int_equal(strlen(number), 2 * DRAW_TICKET_LEN);
+    assert_string_equal(told->text, ""); /* others still come to the list */
     let_pass(LIST_AT);
     for (int i = 0; i < 6; i++) {
         int at = state_of(ids[i], MEMBER + i);
@@ -215,8 +227,9 @@ static void by_lot_each_place_is_somebodys_who_was_approved(void **state)
     assert_int_equal(out, 1);
     assert_int_equal(notice_of(scheme_id)->n_shown, 3);
     assert_int_equal(selection_of(scheme_id)->committed_fen, 3 * FEN);
-    ticket.application_id = ids[0];
-    assert_ok(harness_call(&h, "Selections.GetMyTicket", &ticket.base, member_of(MEMBER), NULL));
+    told = ticket_of(harness_call(&h, "Selections.GetMyTicket", &ticket.base, member_of(MEMBER), NULL));
+    assert_string_equal(told->ticket, number);
+    assert_non_null(strstr(told->text, number));
     assert_refused(harness_call(&h, "Selections.GetMyTicket", &ticket.base, member_of(MEMBER + 1), NULL),
                    "APPLICATION_NOT_FOUND");
 }

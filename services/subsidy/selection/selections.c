@@ -1,20 +1,22 @@
 #include "services/subsidy/selection/selection_internal.h"
 
 #include "common/cn/cn_calendar.h"
+#include "services/subsidy/scheme/scheme_rules.h"
 
-#define COLUMNS "scheme_id, kind, stage, list_at, until, done, after_seq, filled, n_awards, journal_seq"
-#define CHOSEN  "(9, 10, 11, 12, 13)" /* APPLICATION_SHOWN to APPLICATION_PAID */
+#define COLUMNS "scheme_id, kind, stage, list_at, until, done, after_seq, filled, n_awards, journal_seq, after_behind"
+#define CHOSEN  "(9, 10, 11, 12, 13)"  /* APPLICATION_SHOWN to APPLICATION_PAID */
 
 static const char *const sql[] = {
-    [SELECTION_SQL_ADD] = "INSERT INTO selection (scheme_id, kind, stage, list_at, until, journal_seq) VALUES (?1, ?2, "
-                          "1, ?3, ?4, 0)",
+    [SELECTION_SQL_ADD] = "INSERT INTO selection (scheme_id, kind, stage, list_at, until, journal_seq, "
+                          "after_behind) VALUES (?1, ?2, 1, ?3, ?4, 0, ?5)",
     [SELECTION_SQL_FIND] = "SELECT " COLUMNS " FROM selection WHERE scheme_id = ?1",
     [SELECTION_SQL_SET] = "UPDATE selection SET stage = ?2, done = ?3, after_seq = ?4, filled = ?5, n_awards = ?6, "
-                          "journal_seq = ?7 WHERE scheme_id = ?1",
-    /* IN_ORDER is 2, BY_LOT 3; PUBLISHED is 6, CLOSED 7 and VOID 8. */
+                          "journal_seq = ?7, after_behind = ?8 WHERE scheme_id = ?1",
+    /* IN_ORDER is 2, BY_LOT 3, BY_SCORE 4; PUBLISHED is 6, CLOSED 7 and VOID 8. */
     [SELECTION_SQL_DUE] =
         "SELECT s.scheme_id FROM selection s LEFT JOIN lottery l ON l.lot_id = s.scheme_id WHERE s.done < 2 AND s.kind "
-        "> 1 AND ((s.done = 0 AND s.kind = 2 AND s.list_at <= ?1) OR (s.done = 0 AND s.kind = 3 AND (s.stage > 6 OR "
+        "> 1 AND ((s.done = 0 AND s.kind IN (2, 4) AND s.list_at <= ?1) OR (s.done = 0 AND s.kind = 3 AND (s.stage > 6 "
+        "OR "
         "(s.stage = 6 AND l.granted >= l.wins))) OR (s.done = 1 AND (s.until <= ?1 OR s.stage > 6))) ORDER BY "
         "s.scheme_id LIMIT 1",
     [SELECTION_SQL_DUE_OF_ALL] = "SELECT scheme_id FROM selection WHERE done = 0 AND kind = 1 AND until <= ?1 ORDER BY "
@@ -24,24 +26,30 @@ static const char *const sql[] = {
     [SELECTION_SQL_LIVES] =
         "SELECT EXISTS (SELECT 1 FROM application WHERE scheme_id = ?1 AND state IN (2, 3)) OR EXISTS (SELECT 1 FROM "
         "application WHERE scheme_id = ?1 AND state > 3 AND state = 5 AND again = 0 AND since > ?2)",
-    [SELECTION_SQL_ADD_CANDIDATE] = "INSERT INTO candidate (scheme_id, first_seq, application_id) VALUES (?1, ?2, ?3)",
+    [SELECTION_SQL_ADD_CANDIDATE] =
+        "INSERT INTO candidate (scheme_id, first_seq, application_id, behind) VALUES (?1, ?2, "
+        "?3, ?4)",
     [SELECTION_SQL_FIRST_SEQ] = "SELECT journal_seq FROM application_step WHERE application_id = ?1 AND nth = 1",
-    [SELECTION_SQL_CANDIDATES] = "SELECT first_seq, application_id FROM candidate WHERE scheme_id = ?1 AND first_seq > "
-                                 "?2 ORDER BY first_seq LIMIT ?3",
+    [SELECTION_SQL_CANDIDATES] = "SELECT behind, first_seq, application_id FROM candidate WHERE scheme_id = ?1 AND "
+                                 "(behind, first_seq) > (?2, ?3) ORDER BY behind, first_seq LIMIT ?4",
+    [SELECTION_SQL_POINTS] = "SELECT -behind FROM candidate WHERE application_id = ?1",
     [SELECTION_SQL_FIRST_WAITING] =
         "SELECT application_id FROM candidate JOIN application USING (application_id) WHERE candidate.scheme_id = ?1 "
-        "AND state = 8 ORDER BY first_seq LIMIT 1",
+        "AND state = 8 ORDER BY behind, first_seq LIMIT 1",
     [SELECTION_SQL_OF_PERSON] = "SELECT application_id FROM application WHERE " HOLDER_HERS
                                 " AND scheme_id = ?2 AND state IN (4, 8) ORDER BY application_id LIMIT 1",
     [SELECTION_SQL_ADD_AWARD] =
-        "INSERT INTO award (application_id, scheme_id, place, shown_until) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO award (application_id, scheme_id, place, shown_until, stratum) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SELECTION_SQL_SET_SHOWN] = "UPDATE award SET shown_until = ?2 WHERE application_id = ?1",
-    [SELECTION_SQL_AWARD] = "SELECT application_id, scheme_id, place, shown_until FROM award WHERE application_id = ?1",
+    [SELECTION_SQL_AWARD] =
+        "SELECT application_id, scheme_id, place, shown_until, stratum FROM award WHERE application_id = ?1",
     [SELECTION_SQL_SHOWN] = "SELECT application_id FROM award JOIN application USING (application_id) WHERE "
-                            "award.scheme_id = ?1 AND place > ?2 AND state IN (9, 10) ORDER BY place LIMIT ?3",
+                            "award.scheme_id = ?1 AND (stratum, place) > (?2, ?3) AND state IN (9, 10) ORDER BY "
+                            "stratum, place LIMIT ?4",
     [SELECTION_SQL_COUNT] = "SELECT count(*), coalesce(sum(amount_fen), 0) FROM application WHERE scheme_id = ?1 AND "
                             "state > 3 AND " RPC_PAGE_STATES("?2", "state"),
-    [SELECTION_SQL_HELD] = "SELECT count(*) FROM application WHERE scheme_id = ?1 AND state > 3 AND state IN " CHOSEN,
+    [SELECTION_SQL_HELD] = "SELECT count(*) FROM award JOIN application USING (application_id) WHERE award.scheme_id = "
+                           "?1 AND stratum = ?2 AND state IN " CHOSEN,
 };
 _Static_assert(ARRAY_LEN(sql) == SELECTION_N_SQL, "a statement for each");
 
@@ -52,14 +60,14 @@ bool selections_find(const struct subsidy *self, int64_t scheme_id, struct selec
     store_ask(self->store, selection_sql(self, SELECTION_SQL_FIND), "i", scheme_id);
     return store_only(self->store, selection_sql(self, SELECTION_SQL_FIND), INTO(ret->scheme_id), INTO(ret->kind),
                       INTO(ret->stage), INTO(ret->list_at), INTO(ret->until), INTO(ret->done), INTO(ret->after_seq),
-                      INTO(ret->filled), INTO(ret->n_awards), INTO(ret->journal_seq));
+                      INTO(ret->filled), INTO(ret->n_awards), INTO(ret->journal_seq), INTO(ret->after_behind));
 }
 
 void selection_put(struct subsidy *self, const struct selection *selection)
 {
-    store_run(self->store, selection_sql(self, SELECTION_SQL_SET), "iiiiiii", selection->scheme_id,
+    store_run(self->store, selection_sql(self, SELECTION_SQL_SET), "iiiiiiii", selection->scheme_id,
               (int64_t)selection->stage, (int64_t)selection->done, selection->after_seq, (int64_t)selection->filled,
-              selection->n_awards, selection->journal_seq);
+              selection->n_awards, selection->journal_seq, selection->after_behind);
 }
 
 void selection_stage(struct subsidy *self, struct selection *selection, int stage, void *call)
@@ -78,7 +86,13 @@ bool awards_find(const struct subsidy *self, int64_t application_id, struct awar
 {
     store_ask(self->store, selection_sql(self, SELECTION_SQL_AWARD), "i", application_id);
     return store_only(self->store, selection_sql(self, SELECTION_SQL_AWARD), INTO(ret->application_id),
-                      INTO(ret->scheme_id), INTO(ret->place), INTO(ret->shown_until));
+                      INTO(ret->scheme_id), INTO(ret->place), INTO(ret->shown_until), INTO(ret->stratum));
+}
+
+int32_t selection_points(const struct subsidy *self, int64_t application_id)
+{
+    store_ask(self->store, selection_sql(self, SELECTION_SQL_POINTS), "i", application_id);
+    return (int32_t)store_number(self->store, selection_sql(self, SELECTION_SQL_POINTS));
 }
 
 void selection_count(const struct subsidy *self, int64_t scheme_id, int64_t states, int64_t *ret_n, int64_t *ret_fen)
@@ -89,7 +103,8 @@ void selection_count(const struct subsidy *self, int64_t scheme_id, int64_t stat
 
 size_t awards_shown(const struct subsidy *self, int64_t scheme_id, int64_t after, int64_t *ret_ids, size_t size)
 {
-    store_ask(self->store, selection_sql(self, SELECTION_SQL_SHOWN), "iii", scheme_id, after, (int64_t)size);
+    store_ask(self->store, selection_sql(self, SELECTION_SQL_SHOWN), "iiii", scheme_id, award_stratum(after),
+              award_place(after), (int64_t)size);
     return store_numbers(self->store, selection_sql(self, SELECTION_SQL_SHOWN), ret_ids, size);
 }
 
@@ -108,8 +123,8 @@ int selection_open(struct subsidy *self, const Subsidy__Scheme *scheme, void *ca
     if (reason)
         return reason;
     selection.kind = (int)scheme->selection->kind;
-    store_run(self->store, selection_sql(self, SELECTION_SQL_ADD), "iiii", scheme->scheme_id, (int64_t)selection.kind,
-              scheme->selection->list_at, scheme->selection->until);
+    store_run(self->store, selection_sql(self, SELECTION_SQL_ADD), "iiiii", scheme->scheme_id, (int64_t)selection.kind,
+              scheme->selection->list_at, scheme->selection->until, SELECTION_FIRST);
     if (selection.kind == SUBSIDY__SELECTION_KIND__BY_LOT)
         return selection_terms(self, scheme->scheme_id, rpc_arena(call), &terms)
                    ? lottery_announce(&self->lottery, &terms, 0, 0, call, &lot)
@@ -144,9 +159,21 @@ int selection_refusal(struct subsidy *self, const Subsidy__Scheme *scheme, const
     return BUDGET__REASON__BUDGET_SHORT;
 }
 
+int32_t selection_points_now(struct subsidy *self, const Subsidy__Scheme *scheme, const struct application *application,
+                         void *call)
+{
+    const Subsidy__FormAnswers *answers;
+
+    if (!scheme->selection || scheme->selection->kind != SUBSIDY__SELECTION_KIND__BY_SCORE)
+        return 0;
+    answers = application_answers(self, application->id, rpc_arena(call));
+    return answers ? form_points(scheme, answers) : 0;
+}
+
 int selection_admit(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application, void *call)
 {
     struct selection selection;
+    const Subsidy__FormAnswers *answers;
     struct lot_terms terms;
     struct lot_entry entry;
     int64_t first_seq;
@@ -156,17 +183,19 @@ int selection_admit(struct subsidy *self, const Subsidy__Scheme *scheme, struct 
     if (selection.kind == SUBSIDY__SELECTION_KIND__ALL) {
         selection.n_awards++;
         selection_put(self, &selection);
-        return selection_choose(self, scheme, application, (int32_t)selection.n_awards, call);
+        return selection_choose(self, scheme, application, 0, (int32_t)selection.n_awards, call);
     }
     store_ask(self->store, selection_sql(self, SELECTION_SQL_FIRST_SEQ), "i", application->id);
     first_seq = store_number(self->store, selection_sql(self, SELECTION_SQL_FIRST_SEQ));
-    store_run(self->store, selection_sql(self, SELECTION_SQL_ADD_CANDIDATE), "iii", scheme->scheme_id, first_seq,
-              application->id);
+    store_run(self->store, selection_sql(self, SELECTION_SQL_ADD_CANDIDATE), "iiii", scheme->scheme_id, first_seq,
+              application->id, -(int64_t)selection_points_now(self, scheme, application, call));
     if (selection.kind != SUBSIDY__SELECTION_KIND__BY_LOT)
         return 0;
-    if (!selection_terms(self, scheme->scheme_id, rpc_arena(call), &terms))
+    answers = application_answers(self, application->id, rpc_arena(call));
+    if (!answers || !selection_terms(self, scheme->scheme_id, rpc_arena(call), &terms))
         return RPC__REASON__OVERLOADED;
-    return lottery_enter_for(&self->lottery, &terms, holder_of(&self->holders, application->member_id), call, &entry);
+    return lottery_enter_for(&self->lottery, &terms, holder_of(&self->holders, application->member_id),
+                             form_stratum(scheme, answers), 1 + (uint32_t)form_points(scheme, answers), call, &entry);
 }
 
 /* ---- choosing ---- */
@@ -195,7 +224,7 @@ static int64_t shown_until(const Subsidy__Scheme *scheme, int64_t now)
 }
 
 int selection_choose(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application,
-                     int32_t place, void *call)
+                     int32_t stratum, int32_t place, void *call)
 {
     const struct application_step step = {.kind = SUBSIDY__STEP_KIND__STEP_CHOSEN};
     int64_t now = rpc_now(call), until = shown_until(scheme, now);
@@ -208,8 +237,8 @@ int selection_choose(struct subsidy *self, const Subsidy__Scheme *scheme, struct
         reason = selection_counts(self, scheme, application, call);
     if (reason)
         return reason;
-    store_run(self->store, selection_sql(self, SELECTION_SQL_ADD_AWARD), "iiii", application->id,
-              application->scheme_id, (int64_t)place, until);
+    store_run(self->store, selection_sql(self, SELECTION_SQL_ADD_AWARD), "iiiii", application->id,
+              application->scheme_id, (int64_t)place, until, (int64_t)stratum);
     application_leaves(application, SUBSIDY__APPLICATION_STATE__APPLICATION_SHOWN, until ? until : now + SUBSIDY_DAY_MS,
                        now);
     application_put(self, application, &step, call);
@@ -286,24 +315,25 @@ static void next_in_order(struct subsidy *self, const Subsidy__Scheme *scheme, s
         return;
     selection->n_awards++;
     selection_put(self, selection);
-    rpc_refuse_if(call, selection_choose(self, scheme, &application, (int32_t)selection->n_awards, call));
+    rpc_refuse_if(call, selection_choose(self, scheme, &application, 0, (int32_t)selection->n_awards, call));
 }
 
-void selection_next(struct subsidy *self, const Subsidy__Scheme *scheme, void *call)
+void selection_next(struct subsidy *self, const Subsidy__Scheme *scheme, const struct application *application,
+                    void *call)
 {
     struct selection selection;
     struct lot_terms terms;
+    struct award award;
 
     if (!scheme->selection || !selections_find(self, scheme->scheme_id, &selection))
         return;
     if (selection.done == 2)
         selection_give_back(self, scheme, call);
-    else if (selection.kind == SUBSIDY__SELECTION_KIND__IN_ORDER && selection.done == 1 &&
-             rpc_now(call) < selection.until)
+    else if (selection_is_ranked(selection.kind) && selection.done == 1 && rpc_now(call) < selection.until)
         next_in_order(self, scheme, &selection, call);
-    else if (selection.kind == SUBSIDY__SELECTION_KIND__BY_LOT &&
+    else if (selection.kind == SUBSIDY__SELECTION_KIND__BY_LOT && awards_find(self, application->id, &award) &&
              selection_terms(self, scheme->scheme_id, rpc_arena(call), &terms))
-        lottery_promote(&self->lottery, &terms, 0, call);
+        lottery_promote(&self->lottery, &terms, award.stratum, call);
 }
 
 /* ---- the part ---- */
@@ -315,6 +345,9 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
 
     (void)row;
     (void)told;
+    if (event->event_case == SUBSIDY__EVENT__EVENT_APPLICATION_CHANGED && event->application_changed->points)
+        *part_word(&self->parts, &selections_part, 1, event->application_changed->application_id) =
+            event->application_changed->points;
     if (event->event_case == SUBSIDY__EVENT__EVENT_SELECTION_STAGED)
         *part_word(&self->parts, &selections_part, 0, event->selection_staged->scheme_id) =
             (int64_t)event->selection_staged->stage;
@@ -355,13 +388,16 @@ static const struct part_stray strays[] = {
 const struct part_spec selections_part = {
     .tables = "selection candidate award",
     .others = "selection.scheme_id selection.stage selection.done selection.filled selection.n_awards "
-              "candidate.application_id award.application_id award.shown_until",
+              "candidate.application_id candidate.behind selection.after_behind award.application_id award.shown_until "
+              "award.stratum",
     .steps = &selections_steps,
     .sql = sql,
     .n_sql = SELECTION_N_SQL,
     .opened = selection_serve_draws,
     .tidy = selection_tidy,
     .agrees = agrees,
-    .words = {{"selection", "SELECT scheme_id, stage FROM selection ORDER BY scheme_id"}},
+    .words = {{"selection", "SELECT scheme_id, stage FROM selection ORDER BY scheme_id"},
+              {"candidate's points", "SELECT application_id, -behind FROM candidate WHERE behind <> 0 ORDER BY "
+                                     "application_id"}},
     .strays = strays,
 };
