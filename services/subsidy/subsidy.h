@@ -45,7 +45,8 @@
     PART(selections)                                                                                                   \
     PART(objections)                                                                                                   \
     PART(runs)                                                                                                         \
-    PART(carryings)
+    PART(carryings)                                                                                                    \
+    PART(figures)
 
 SERVICE_PARTS(SUBSIDY)
 

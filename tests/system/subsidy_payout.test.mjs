@@ -54,6 +54,7 @@ describe('from a declaration to money in her wallet', () => {
             steps: [{ title: '市总工会复核', role: 'BENEFIT_MANAGER', hands: 2, days: 5 }], opensAt: at(opensAt), closesAt: at(closesAt),
             funding: { fundId, fen: String(FEN * PLACES) }, selection: { kind: 'BY_LOT', places: PLACES, waiting: 1, listAt: at(closesAt), until: at(closesAt + 864e5) },
             showing: { workingDays: 0 }, payment: { way: 'BY_WECHAT', scene: 'SCENE_SUBSIDY', report: ['学历补贴'], remark: '学历补贴' },
+            counts: { ceiling: { name: '普惠', fen: String(FEN) } },
         };
         ({ schemeId } = ok(await stack.post('/v1/schemes', { scheme }, { ...manager(901), key: 'scheme' }), 201));
         // What the bridge carries is told in its journal.
@@ -156,5 +157,28 @@ describe('from a declaration to money in her wallet', () => {
         assert.equal(sum, 0);
         assert.equal(new Set(Object.values(await ordered()).map(({ number }) => number)).size, PLACES + 1);
         await stack.assertCleanAudits();
+    });
+
+    test('what was paid counts elsewhere, and is told in numbers and line by line', async () => {
+        await until('coupon and health know of it', async () => (await Promise.all(['coupon', 'health'].map((name) =>
+            stack.query(name, 'SELECT fen, state FROM granted_elsewhere WHERE service = 3')))).every((rows) =>
+            rows.length === PLACES && rows.every(({ fen, state }) => fen === FEN && state === 2)));
+        const { all, freeFen } = ok(await stack.get(`/v1/schemes/${schemeId}/numbers`, finance(921)));
+        assert.deepEqual([all.declared, all.approved, all.chosen, all.paid, all.paidFen, all.failed, freeFen],
+            [String(people.length), String(people.length), String(PLACES), String(PLACES), String(FEN * PLACES), '1', '0']);
+        let text = '', pageToken = '';
+        do {
+            const page = ok(await stack.get(`/v1/schemes/${schemeId}/steps?pageSize=20&pageToken=${pageToken}`, finance(921)));
+            text += page.text;
+            pageToken = page.nextPageToken;
+        } while (pageToken);
+        const lines = text.trim().split('\r\n').slice(1).map((line) => line.split(','));
+        const rows = await stack.query('subsidy', 'SELECT CAST(seq AS TEXT) AS seq, lower(hex(hash)) AS hash FROM journal');
+        const hashes = new Map(rows.map(({ seq, hash }) => [seq, hash]));
+        const [{ n }] = await stack.query('subsidy', 'SELECT count(*) AS n FROM application_step');
+        assert.equal(lines.length, n);
+        for (const line of lines)
+            assert.equal(line[7], hashes.get(line[6]));
+        assert.equal(lines.filter(([, , kind]) => kind === '已发放').length, PLACES);
     });
 });

@@ -194,8 +194,9 @@ static void reply_consents(struct identity *self, int64_t member_id, const struc
     struct consent *consents = arena_alloc(rpc_arena(call), limit * sizeof(*consents));
     Identity__ConsentList list = IDENTITY__CONSENT_LIST__INIT;
 
-    for (int purpose = 1; purpose <= (int)IDENTITY__PURPOSE__PURPOSE_MATCHMAKING; purpose++) {
-        const Identity__ConsentAsked *asked = asked_message(self, member_id, purpose, call);
+    for (int purpose = 1; purpose <= (int)IDENTITY__PURPOSE__PURPOSE_HARDSHIP; purpose++) {
+        const Identity__ConsentAsked *asked =
+            purpose_is_asked(purpose) ? asked_message(self, member_id, purpose, call) : NULL;
 
         if (!page || !asked || rpc_page_wants(call, (int)asked->state))
             rpc_add(call, &list, asked, unconst(asked));

@@ -159,7 +159,8 @@ void consent_journal(const struct consent *consent, bool withdrawn, void *call)
 
 bool purpose_is_asked(int purpose)
 {
-    return purpose >= IDENTITY__PURPOSE__PURPOSE_ACCOUNT && purpose <= IDENTITY__PURPOSE__PURPOSE_MATCHMAKING;
+    return purpose >= IDENTITY__PURPOSE__PURPOSE_ACCOUNT && purpose <= IDENTITY__PURPOSE__PURPOSE_HARDSHIP &&
+           purpose != IDENTITY__PURPOSE__PURPOSE_SINGLE_PLEDGE;
 }
 
 static void on_closed(void *arg, int64_t member_id, void *call)

@@ -162,6 +162,23 @@ static void check_files(struct subsidy *self, const struct application *applicat
     }
 }
 
+/* Of each field that takes a consent of its own, and says something, whether that is given. */
+static void check_consents(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                           const Subsidy__FormAnswers *answers, struct check *check)
+{
+    for (size_t i = 0; i < scheme->n_fields; i++) {
+        const Subsidy__FormField *field = scheme->fields[i];
+        int64_t ready, coming;
+
+        if (!field->sensitive)
+            continue;
+        evidence_count(self, application->id, 0, field->name, &ready, &coming);
+        if ((form_says(field, form_answer(answers, field->name)) || ready) &&
+            !form_is_agreed(self, application->member_id, field, rpc_now(check->call)))
+            found(check, SUBSIDY__REASON__HARDSHIP_CONSENT_MISSING, field->name, NULL);
+    }
+}
+
 /* All that stands in the way, of the person first. */
 static void check_all(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
                       const Subsidy__FormAnswers *answers, struct check *check)
@@ -180,6 +197,7 @@ static void check_all(struct subsidy *self, const struct application *applicatio
     form_check(scheme, answers, cn_day(rpc_now(check->call)), found, check);
     check_certificates(self, application, scheme, answers, check);
     check_files(self, application, scheme, answers, check);
+    check_consents(self, application, scheme, answers, check);
 }
 
 /* NULL when memory is full. */

@@ -1,4 +1,5 @@
 #include "services/subsidy/application/application_internal.h"
+#include "services/subsidy/figures/figures.h"
 
 /* ---- steps ---- */
 
@@ -82,9 +83,12 @@ void application_put(struct subsidy *self, struct application *application, cons
 {
     unsigned char sealed[APPLICATION_REMARK_SIZE];
     size_t len = seal_remark(self, application->id, step->remark, call, sealed);
+    struct application before;
 
     application->n_steps++;
     application->journal_seq = tell(self, application, step, call);
+    if (application_find(self, application->id, &before))
+        figure_count(self, &before, application, step->kind, call);
     store_run(self->store, application_sql(self, APPLICATION_SQL_ADD_STEP), "iiiiitiiibib", application->id,
               application->n_steps, (int64_t)step->kind, (int64_t)application->step, rpc_now(call),
               application->office_path, step->by_id, step->gave_by[0], step->gave_by[1], sealed, len,

@@ -245,11 +245,15 @@ static int look_refusal(struct subsidy *self, const struct found *found, void *c
     }
     if (!scheme_has_office(found->application.union_path, call))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
+    scheme = scheme_find(self, found->application.scheme_id, rpc_arena(call));
+    if (!scheme)
+        return RPC__REASON__OVERLOADED;
+    if (!form_is_agreed(self, found->application.member_id, form_field(scheme, found->evidence.field), rpc_now(call)))
+        return SUBSIDY__REASON__HARDSHIP_CONSENT_MISSING;
     if (found->application.state == SUBSIDY__APPLICATION_STATE__APPLICATION_OBJECTED &&
         objection_decides(self, &found->application, call))
         return 0;
-    scheme = scheme_find(self, found->application.scheme_id, rpc_arena(call));
-    return scheme ? review_refusal(self, &found->application, scheme, call) : (int)RPC__REASON__OVERLOADED;
+    return review_refusal(self, &found->application, scheme, call);
 }
 
 /* One that the caller reviews now; false after refusing. */

@@ -1,5 +1,7 @@
 #include "services/subsidy/evidence/evidence.h"
 
+#include "identity/consent.pb-c.h"
+
 #define HASH_CONTEXT "evidence"
 #define COLUMNS      "evidence_id, application_id, objection_id, field, kind"
 #define LIVING       "state IN (1, 2)" /* VAULT_UPLOADING and VAULT_READY */
@@ -60,6 +62,15 @@ bool file_is_of_kind(const void *bytes, size_t len, int kind)
     }
 }
 
+/* ---- what takes a consent of its own ---- */
+
+bool form_is_agreed(const struct subsidy *self, int64_t member_id, const Subsidy__FormField *field, int64_t now)
+{
+    int64_t holder_id = holder_of(&self->holders, member_id);
+
+    return !field || !field->sensitive || vault_agreed(&self->vault, holder_id ? holder_id : member_id, now);
+}
+
 /* ---- what the journal says ---- */
 
 static void tell(const struct vault_file *file, void *call)
@@ -95,6 +106,7 @@ static void follow(void *arg, const struct vault_file *file, void *call)
 const struct vault_kind evidence_kind = {
     .name = "evidence",
     .versions_max = 1,
+    .purpose = IDENTITY__PURPOSE__PURPOSE_HARDSHIP,
     .tell = tell,
     .tell_look = tell_look,
     .follow = follow,

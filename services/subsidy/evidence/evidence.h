@@ -5,6 +5,9 @@
  * away files while the application is hers to change; from then on it is looked at by who reviews the application at
  * that moment (review_refusal) and by nobody else, each look of whom is in the journal and hers to see; and by herself.
  *
+ * What a field says of a household or of health takes a consent of its own (identity's PURPOSE_HARDSHIP): without it
+ * nothing of it is handed in, and once it is withdrawn no official sees it any more, be it written or a file.
+ *
  * A file may also be with an objection, of who objects, while that is open: then those see it who may decide the
  * objection, and never whom it is about, who is not told of looks at it either. While somebody is objected to, those
  * who may decide that also look at what she has handed in.
@@ -53,5 +56,7 @@ bool evidence_is_open(const struct subsidy *self, int64_t evidence_id, void *cal
 /* Ends all files of an application. */
 void evidence_end_all(struct subsidy *self, int64_t application_id, void *call);
 
+/* Whether what is written or uploaded into a field may be used: most take no consent of their own. */
+bool form_is_agreed(const struct subsidy *self, int64_t member_id, const Subsidy__FormField *field, int64_t now);
 /* Whether bytes begin as a file of a kind does. */
 bool file_is_of_kind(const void *bytes, size_t len, int kind);

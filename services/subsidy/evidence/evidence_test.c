@@ -1,4 +1,5 @@
 /* Files with applications: what is taken, who sees it, and when it is gone. */
+#include "identity/identity.pb-c.h"
 #include "services/subsidy/evidence/evidence.h"
 #include "services/subsidy/evidence/evidence_fixture.h"
 #include "services/subsidy/objection/objections.h"
@@ -265,6 +266,50 @@ static void what_is_said_of_files_fits_the_field(void **state)
     assert_refused_at(create_scheme(draft, manager(901, CITY)), "FIELD_BOUNDS_WRONG", "scheme.fields[1].most");
 }
 
+static void hear_consent(int64_t member_id, bool withdrawn)
+{
+    Identity__Event event = IDENTITY__EVENT__INIT;
+    Identity__ConsentChanged changed = IDENTITY__CONSENT_CHANGED__INIT;
+
+    changed.member_id = member_id;
+    changed.purpose = IDENTITY__PURPOSE__PURPOSE_HARDSHIP;
+    changed.version = 1;
+    changed.withdrawn = withdrawn;
+    event.event_case = IDENTITY__EVENT__EVENT_CONSENT_CHANGED;
+    event.consent_changed = &changed;
+    assert_int_equal(hear(&h, &event), 0);
+}
+
+/* Without it nothing of it is handed in, and once it is withdrawn nobody sees it. */
+static void what_is_said_of_a_household_takes_a_consent_of_its_own(void **state)
+{
+    struct draft *draft = a_draft_with_files();
+    const Subsidy__ReviewItem *item;
+    int64_t id, evidence_id;
+
+    (void)state;
+    draft->fields[0].sensitive = draft->fields[1].sensitive = true;
+    scheme_id = open_scheme(draft);
+    id = drafted(MEMBER);
+    a_file(KIND(PDF), 'x');
+    evidence_id = uploaded(id, MEMBER);
+    assert_refused_at(submit(id, member_of(MEMBER)), "HARDSHIP_CONSENT_MISSING", "answers.certificate");
+    hear_consent(MEMBER + 1, false);
+    assert_refused(submit(id, member_of(MEMBER)), "HARDSHIP_CONSENT_MISSING");
+    hear_consent(MEMBER, false);
+    assert_ok(submit(id, member_of(MEMBER)));
+    item = item_of(on_application("Reviews.GetReview", id, manager(911, TOWN)));
+    assert_int_equal(item->n_answers, 1);
+    assert_ok(on_file("Evidence.OpenEvidence", evidence_id, manager(911, TOWN)));
+    hear_consent(MEMBER, true);
+    item = item_of(on_application("Reviews.GetReview", id, manager(911, TOWN)));
+    assert_int_equal(item->n_answers, 0);
+    assert_refused(on_file("Evidence.OpenEvidence", evidence_id, manager(911, TOWN)), "HARDSHIP_CONSENT_MISSING");
+    assert_refused(fetch_file("Evidence.FetchEvidence", evidence_id, 0, manager(911, TOWN)),
+                   "HARDSHIP_CONSENT_MISSING");
+    assert_fetches("Evidence.FetchMyEvidence", evidence_id, member_of(MEMBER));
+}
+
 static const Rpc__Answer *begin_objection_file(int64_t objection_id, int64_t member_id)
 {
     Subsidy__BeginObjectionEvidenceRequest request = SUBSIDY__BEGIN_OBJECTION_EVIDENCE_REQUEST__INIT;
@@ -348,6 +393,7 @@ int main(void)
         FILE_TEST(the_same_file_in_two_applications_is_shown_to_reviewers),
         FILE_TEST(a_file_goes_with_its_time_its_draft_and_its_account),
         FILE_TEST(what_is_said_of_files_fits_the_field),
+        FILE_TEST(what_is_said_of_a_household_takes_a_consent_of_its_own),
         FILE_TEST(what_is_with_an_objection_is_sealed_from_whom_it_is_about),
         FILE_TEST(the_audit_finds_files_that_are_nobodys),
     };

@@ -135,6 +135,19 @@ static void reviews__count_reviews(Subsidy__Reviews_Service *service, const Subs
     reply(&count, call);
 }
 
+/* What she has not agreed to any more is not shown. */
+static void drop_withdrawn(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                           Subsidy__FormAnswers *answers, int64_t now)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < answers->n_answers; i++) {
+        if (form_is_agreed(self, application->member_id, form_field(scheme, answers->answers[i]->field), now))
+            answers->answers[n++] = answers->answers[i];
+    }
+    answers->n_answers = n;
+}
+
 /* rpc GetReview: whole, which she sees. */
 static void reviews__get_review(Subsidy__Reviews_Service *service, const Subsidy__ApplicationRequest *req,
                                 Subsidy__ReviewItem_Closure reply, void *call)
@@ -151,6 +164,7 @@ static void reviews__get_review(Subsidy__Reviews_Service *service, const Subsidy
     answers = application_answers(self, application.id, rpc_arena(call));
     if (rpc_refuse_if(call, item && answers ? 0 : RPC__REASON__OVERLOADED))
         return;
+    drop_withdrawn(self, &application, scheme, answers, rpc_now(call));
     item->answers = answers->answers;
     item->n_answers = answers->n_answers;
     item->steps = arena_alloc(rpc_arena(call), ((size_t)application.n_steps + 1) * sizeof(Subsidy__ApplicationStep *));

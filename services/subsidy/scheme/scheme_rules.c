@@ -305,6 +305,11 @@ static bool is_empty(const Subsidy__FormField *field, const Subsidy__FieldAnswer
     }
 }
 
+bool form_says(const Subsidy__FormField *field, const Subsidy__FieldAnswer *answer)
+{
+    return answer && !is_empty(field, answer);
+}
+
 static int64_t characters_of(const char *text)
 {
     const unsigned char *at = (const unsigned char *)text;

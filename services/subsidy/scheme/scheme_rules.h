@@ -22,6 +22,8 @@ bool scheme_amount_fits(const Subsidy__Scheme *scheme);
 const Subsidy__FormField *form_field(const Subsidy__Scheme *scheme, const char *name);
 /* What is written into a field, or NULL. */
 const Subsidy__FieldAnswer *form_answer(const Subsidy__FormAnswers *answers, const char *field);
+/* Whether something is written into a field; answer may be NULL. */
+bool form_says(const Subsidy__FormField *field, const Subsidy__FieldAnswer *answer);
 /* Whether a field is to be filled in, as the fields before it are. */
 bool form_asks(const Subsidy__Scheme *scheme, const Subsidy__FormField *field, const Subsidy__FormAnswers *answers);
 

@@ -13,6 +13,7 @@ export const DOCUMENT: Record<string, string> = {
 export const PURPOSE: Record<string, string> = {
   PURPOSE_ACCOUNT: '账号', PURPOSE_REAL_NAME_CHECK: '实名核验', PURPOSE_HEALTH_REPORT: '体检报告', PURPOSE_LOCATION: '位置', PURPOSE_PARTNER_SHARING: '提供给合作方',
   PURPOSE_PERSONALISED_PUSH: '个性化推送', PURPOSE_MATCHMAKING: '婚恋交友', PURPOSE_SINGLE_PLEDGE: '单身承诺',
+  PURPOSE_HARDSHIP: '家庭与医疗资料',
 } satisfies Said<'identity.Purpose'>;
 export const SIGN_IN: Record<string, string> = { SIGN_IN_BY_CODE: '验证码登录', SIGN_IN_BY_WECHAT: '微信登录', SIGN_IN_BY_PASSWORD: '密码和动态口令登录' } satisfies Said<'identity.SignIn'>;
 export const GOODS: Record<string, string> = {
