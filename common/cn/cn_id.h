@@ -125,6 +125,10 @@ enum cn_region_state {
  * earlier years count as that one. A code counts in the years of its beginning
  * and its end. */
 enum cn_region_state cn_region(const char *code, int year, char ret_name[CN_REGION_SIZE]);
+/* The next region in force in a year just below another one, which is named by its first 2 or 4 digits ("": provinces),
+ * behind `code` ("" at first), which becomes its code: in their order. A county stands just below its province where
+ * there is no prefecture between. False: no more, or no such digits. */
+bool cn_region_below(const char *within, int year, char code[CN_REGION_LEN + 1], char ret_name[CN_REGION_SIZE]);
 /* Whether the first two digits name a province, an autonomous region, a
  * municipality, 71 (Taiwan), or 81 to 83. */
 bool cn_is_province(const char *code);

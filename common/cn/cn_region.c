@@ -115,6 +115,46 @@ enum cn_region_state cn_region(const char *code, int year, char ret_name[CN_REGI
     return state;
 }
 
+/* Whether a code is one level below: a county also where there is no prefecture between. */
+static bool is_just_below(const char *code, size_t len, int year)
+{
+    char prefecture[CN_REGION_LEN + 1], name[CN_REGION_SIZE];
+
+    if (len == 0)
+        return memcmp(code + 2, "0000", 4) == 0;
+    if (memcmp(code + 4, "00", 2) == 0)
+        return len == 2 && memcmp(code + 2, "00", 2) != 0;
+    snprintf(prefecture, sizeof(prefecture), "%.4s00", code);
+    return len == 4 || cn_region(prefecture, year, name) != CN_REGION_IN_FORCE;
+}
+
+bool cn_region_below(const char *within, int year, char code[CN_REGION_LEN + 1], char ret_name[CN_REGION_SIZE])
+{
+    char from[CN_REGION_LEN + 1];
+    size_t len = strlen(within);
+
+    if ((len != 0 && len != 2 && len != 4) || within[strspn(within, "0123456789")] != '\0')
+        return false;
+    snprintf(from, sizeof(from), "%s", *code ? code : within);
+    for (size_t i = strlen(from); i < CN_REGION_LEN; i++)
+        from[i] = '0';
+    from[CN_REGION_LEN] = '\0';
+    for (size_t line = lower_bound(from); line < areacodes_csv_len; line = next_line(line)) {
+        const char *found = (const char *)areacodes_csv + line;
+        struct period period = read_period(line);
+
+        if (memcmp(found, within, len) != 0)
+            break;
+        if ((*code && compare_code(line, code) == 0) || year < period.from || year >= period.to ||
+            !is_just_below(found, len, year))
+            continue;
+        snprintf(code, CN_REGION_LEN + 1, "%.6s", found);
+        snprintf(ret_name, CN_REGION_SIZE, "%.*s", (int)period.name_len, period.name);
+        return true;
+    }
+    return false;
+}
+
 bool cn_is_province(const char *code)
 {
     static const char provinces[][3] = {

@@ -68,11 +68,46 @@ static void a_region_has_the_name_of_its_year(void **state)
     }
 }
 
+static void regions_stand_below_one_another(void **state)
+{
+    char code[CN_REGION_LEN + 1] = "", name[CN_REGION_SIZE];
+    int n = 0, prefectures = 0;
+
+    (void)state;
+    assert_true(cn_region_below("", 2026, code, name));
+    assert_string_equal(code, "110000");
+    assert_string_equal(name, "北京市");
+    while (cn_region_below("", 2026, code, name))
+        n++;
+    assert_int_equal(n, 33); /* of 34 */
+    *code = '\0';
+    assert_true(cn_region_below("4406", 2026, code, name));
+    assert_string_equal(code, "440604");
+    assert_string_equal(name, "禅城区");
+    *code = '\0';
+    while (cn_region_below("44", 2026, code, name)) {
+        assert_memory_equal(code + 4, "00", 2);
+        prefectures++;
+    }
+    assert_int_equal(prefectures, 21);
+    *code = '\0'; /* there is no prefecture in a municipality, and what was withdrawn is none any more */
+    assert_true(cn_region_below("11", 2026, code, name));
+    assert_string_equal(code, "110101");
+    assert_true(cn_region_below("11", 2026, code, name));
+    assert_true(cn_region_below("11", 2026, code, name));
+    assert_string_equal(code, "110105");
+    *code = '\0';
+    assert_false(cn_region_below("440604", 2026, code, name));
+    assert_false(cn_region_below("4x", 2026, code, name));
+    assert_false(cn_region_below("99", 2026, code, name));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_region_table_is_sorted_and_every_row_is_found),
         cmocka_unit_test(a_region_has_the_name_of_its_year),
+        cmocka_unit_test(regions_stand_below_one_another),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

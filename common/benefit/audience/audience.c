@@ -96,28 +96,45 @@ static bool has_been_member(const struct audience_rules *rules, int32_t since, i
            (!rules->new_within_days || days_of(today) - days_of(since) <= rules->new_within_days);
 }
 
-static enum audience_rule judge_person(const struct audience_rules *rules, const Rpc__Principal *principal, int today)
+static bool meets(const struct audience_rules *rules, const Rpc__Principal *principal, enum audience_rule rule,
+                  int today)
 {
-    if (!is_within(principal->birth_year, rules->born_from, rules->born_until, principal->birth_year != 0))
-        return AUDIENCE_BORN;
-    if (!has_age(rules, principal, today))
-        return AUDIENCE_AGE;
-    if (rules->sex && (int32_t)principal->sex != rules->sex)
-        return AUDIENCE_SEX;
-    if (!has_birthday(rules->birthday, principal->birthday, today))
-        return AUDIENCE_BIRTHDAY;
-    return has_been_member(rules, principal->member_since, today) ? AUDIENCE_FITS : AUDIENCE_SINCE;
+    switch (rule) {
+    case AUDIENCE_LEVEL:
+        return (int32_t)principal->level >= rules->level;
+    case AUDIENCE_UNION:
+        return union_path_covers(rules->path, principal->union_path);
+    case AUDIENCE_TRADE:
+        return !rules->trades || rules->trades & UINT32_C(1) << ((unsigned)principal->trade & 31);
+    case AUDIENCE_BORN:
+        return is_within(principal->birth_year, rules->born_from, rules->born_until, principal->birth_year != 0);
+    case AUDIENCE_AGE:
+        return has_age(rules, principal, today);
+    case AUDIENCE_SEX:
+        return !rules->sex || (int32_t)principal->sex == rules->sex;
+    case AUDIENCE_BIRTHDAY:
+        return has_birthday(rules->birthday, principal->birthday, today);
+    default:
+        return has_been_member(rules, principal->member_since, today);
+    }
+}
+
+enum audience_rule audience_next(const struct audience_rules *rules, const Rpc__Principal *principal, int64_t now,
+                                 enum audience_rule after)
+{
+    enum audience_rule end = rules->personal ? AUDIENCE_RULES : AUDIENCE_BORN;
+    int today = rules->personal ? cn_day(now) : 0;
+
+    for (enum audience_rule rule = after + 1; rule < end; rule++) {
+        if (!meets(rules, principal, rule, today))
+            return rule;
+    }
+    return AUDIENCE_FITS;
 }
 
 enum audience_rule audience_judge(const struct audience_rules *rules, const Rpc__Principal *principal, int64_t now)
 {
-    if ((int32_t)principal->level < rules->level)
-        return AUDIENCE_LEVEL;
-    if (!union_path_covers(rules->path, principal->union_path))
-        return AUDIENCE_UNION;
-    if (rules->trades && !(rules->trades & UINT32_C(1) << ((unsigned)principal->trade & 31)))
-        return AUDIENCE_TRADE;
-    return rules->personal ? judge_person(rules, principal, cn_day(now)) : AUDIENCE_FITS;
+    return audience_next(rules, principal, now, AUDIENCE_FITS);
 }
 
 void audience_tell_renewal(const struct audience_rules *rules, void *call)

@@ -55,6 +55,9 @@ struct audience_rules {
 void audience_compile(const Audience__Audience *said, struct audience_rules *ret);
 /* The rule that she does not meet at an instant, or AUDIENCE_FITS. */
 enum audience_rule audience_judge(const struct audience_rules *rules, const Rpc__Principal *principal, int64_t now);
+/* The next one behind another, for who is to be told all of them at once. */
+enum audience_rule audience_next(const struct audience_rules *rules, const Rpc__Principal *principal, int64_t now,
+                                 enum audience_rule after);
 /* The reason of a rule that was not met, 0 of AUDIENCE_FITS; own has a service's own by rule, 0 where it has none. */
 int audience_reason(const int own[AUDIENCE_RULES], enum audience_rule rule);
 

@@ -278,6 +278,28 @@ static void the_first_rule_that_fails_is_the_answer(void **state)
     }
 }
 
+static void all_rules_that_fail_come_one_after_the_other(void **state)
+{
+    Audience__Audience said = AUDIENCE__AUDIENCE__INIT;
+    struct audience_rules rules;
+    Rpc__Principal who = RPC__PRINCIPAL__INIT;
+    enum audience_rule rule;
+
+    (void)state;
+    said.union_path = PATH;
+    said.born_from = 1980;
+    said.member_months = 6;
+    audience_compile(&said, &rules);
+    who.level = RPC__LEVEL__CATEGORY;
+    rule = audience_judge(&rules, &who, on(20260615));
+    assert_int_equal(rule, AUDIENCE_UNION);
+    rule = audience_next(&rules, &who, on(20260615), rule);
+    assert_int_equal(rule, AUDIENCE_BORN);
+    rule = audience_next(&rules, &who, on(20260615), rule);
+    assert_int_equal(rule, AUDIENCE_SINCE);
+    assert_int_equal(audience_next(&rules, &who, on(20260615), rule), AUDIENCE_FITS);
+}
+
 static void every_rule_has_a_reason_of_its_own(void **state)
 {
     int own[AUDIENCE_RULES] = {[AUDIENCE_SEX] = 77};
@@ -333,6 +355,7 @@ int main(void)
         cmocka_unit_test(a_birthday_is_a_day_or_its_month),
         cmocka_unit_test(a_member_since_a_day_or_for_months),
         cmocka_unit_test(the_first_rule_that_fails_is_the_answer),
+        cmocka_unit_test(all_rules_that_fail_come_one_after_the_other),
         cmocka_unit_test(every_rule_has_a_reason_of_its_own),
         cmocka_unit_test(a_form_comes_back_as_it_was_said),
     };

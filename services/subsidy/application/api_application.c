@@ -1,5 +1,6 @@
 #include "common/cn/cn_id.h"
 #include "services/subsidy/application/applications.h"
+#include "services/subsidy/evidence/evidence.h"
 #include "services/subsidy/run/runs.h"
 #include "services/subsidy/scheme/scheme_rules.h"
 
@@ -68,6 +69,7 @@ Subsidy__Application *application_whole(struct subsidy *self, const struct appli
     message->looks = arena_alloc(arena, LOOKS_SHOWN * sizeof(Subsidy__ApplicationLook *));
     if (message->looks)
         message->n_looks = application_looks(self, application->id, arena, message->looks, LOOKS_SHOWN);
+    message->n_files = evidence_list(self, application->id, 0, false, arena, &message->files);
     return message;
 }
 
@@ -81,15 +83,19 @@ static void reply_whole(struct subsidy *self, const struct application *applicat
 /* One of the caller's; false after refusing. */
 static bool find_hers(struct subsidy *self, int64_t application_id, void *call, struct application *ret)
 {
-    int64_t caller = rpc_principal(call)->member_id;
-
-    return !rpc_refuse_if(call, caller && application_find(self, application_id, ret) &&
-                                        holder_is(&self->holders, caller, ret->member_id)
-                                    ? 0
-                                    : SUBSIDY__REASON__APPLICATION_NOT_FOUND);
+    return !rpc_refuse_if(call, application_hers(self, application_id, call, ret));
 }
 
-static bool is_writable(const struct application *application)
+int application_hers(const struct subsidy *self, int64_t application_id, void *call, struct application *ret)
+{
+    int64_t caller = rpc_principal(call)->member_id;
+
+    return caller && application_find(self, application_id, ret) && holder_is(&self->holders, caller, ret->member_id)
+               ? 0
+               : SUBSIDY__REASON__APPLICATION_NOT_FOUND;
+}
+
+bool application_is_writable(const struct application *application)
 {
     return application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_DRAFT ||
            application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_GIVEN_BACK;
@@ -138,6 +144,24 @@ static void check_certificates(struct subsidy *self, const struct application *a
     }
 }
 
+/* Of each field that holds files whether they are there. */
+static void check_files(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                        const Subsidy__FormAnswers *answers, struct check *check)
+{
+    for (size_t i = 0; i < scheme->n_fields; i++) {
+        const Subsidy__FormField *field = scheme->fields[i];
+        int64_t ready, coming;
+        int reason;
+
+        if (field->kind != SUBSIDY__FIELD_KIND__FILE)
+            continue;
+        evidence_count(self, application->id, 0, field->name, &ready, &coming);
+        reason = form_files_refusal(field, form_asks(scheme, field, answers), ready, coming);
+        if (reason)
+            found(check, reason, field->name, NULL);
+    }
+}
+
 /* All that stands in the way, of the person first. */
 static void check_all(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
                       const Subsidy__FormAnswers *answers, struct check *check)
@@ -148,10 +172,14 @@ static void check_all(struct subsidy *self, const struct application *applicatio
     if (application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_GIVEN_BACK &&
         (reason == SUBSIDY__REASON__TIME_OVER || reason == SUBSIDY__REASON__SCHEME_NOT_OPEN))
         reason = 0;
+    if (!reason)
+        reason = selection_counts_refusal(self, scheme, application->member_id, form_amount(scheme, answers),
+                                          rpc_now(check->call));
     if (reason)
         found(check, reason, "", NULL);
     form_check(scheme, answers, cn_day(rpc_now(check->call)), found, check);
     check_certificates(self, application, scheme, answers, check);
+    check_files(self, application, scheme, answers, check);
 }
 
 /* NULL when memory is full. */
@@ -224,7 +252,7 @@ static void applications__save_application(Subsidy__Applications_Service *servic
     struct application application;
 
     if (!find_hers(self, req->application_id, call, &application) ||
-        rpc_refuse_if(call, is_writable(&application) ? 0 : SUBSIDY__REASON__NOT_A_DRAFT))
+        rpc_refuse_if(call, application_is_writable(&application) ? 0 : SUBSIDY__REASON__NOT_A_DRAFT))
         return;
     scheme = scheme_find(self, application.scheme_id, rpc_arena(call));
     answers.answers = req->answers;
@@ -284,7 +312,7 @@ static void applications__submit_application(Subsidy__Applications_Service *serv
         reply_whole(self, &application, reply, call); /* a repeat */
         return;
     }
-    if (rpc_refuse_if(call, is_writable(&application) ? 0 : SUBSIDY__REASON__NOT_A_DRAFT))
+    if (rpc_refuse_if(call, application_is_writable(&application) ? 0 : SUBSIDY__REASON__NOT_A_DRAFT))
         return;
     scheme = scheme_find(self, application.scheme_id, rpc_arena(call));
     answers = application_answers(self, application.id, rpc_arena(call));
@@ -315,7 +343,7 @@ static void applications__withdraw_application(Subsidy__Applications_Service *se
         dropped = application_whole(self, &application, call);
         if (dropped)
             dropped->state = SUBSIDY__APPLICATION_STATE__APPLICATION_WITHDRAWN;
-        application_drop(self, &application);
+        application_drop(self, &application, call);
         reply(dropped, call);
         return;
     }

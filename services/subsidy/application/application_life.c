@@ -1,4 +1,5 @@
 #include "services/subsidy/application/application_internal.h"
+#include "services/subsidy/evidence/evidence.h"
 #include "services/subsidy/scheme/scheme_rules.h"
 #include "services/subsidy/objection/objections.h"
 
@@ -43,8 +44,9 @@ int application_begin(struct subsidy *self, const Subsidy__Scheme *scheme, const
     return 0;
 }
 
-void application_drop(struct subsidy *self, const struct application *application)
+void application_drop(struct subsidy *self, const struct application *application, void *call)
 {
+    evidence_end_all(self, application->id, call);
     store_run(self->store, application_sql(self, APPLICATION_SQL_DROP), "i", application->id);
     self->parts.erased = true;
 }
@@ -225,7 +227,7 @@ static bool end_all(struct subsidy *self, int64_t number, void *call)
         if (!application_find(self, ids[i], &application))
             continue;
         if (application.state == SUBSIDY__APPLICATION_STATE__APPLICATION_DRAFT) {
-            application_drop(self, &application);
+            application_drop(self, &application, call);
             continue;
         }
         scheme = scheme_find(self, application.scheme_id, rpc_arena(call));

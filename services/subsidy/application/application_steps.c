@@ -217,20 +217,21 @@ int application_own_refusal(const struct subsidy *self, const struct application
     return reason;
 }
 
-void application_looked_at(struct subsidy *self, int64_t application_id, void *call)
+void application_looked_at(struct subsidy *self, int64_t application_id, int64_t evidence_id, void *call)
 {
-    store_run(self->store, application_sql(self, APPLICATION_SQL_LOOK), "iiii", id_next(&self->ids, rpc_now(call)),
-              application_id, rpc_principal(call)->member_id, rpc_now(call));
+    store_run(self->store, application_sql(self, APPLICATION_SQL_LOOK), "iiiii", id_next(&self->ids, rpc_now(call)),
+              application_id, rpc_principal(call)->member_id, rpc_now(call), evidence_id);
 }
 
 size_t application_looks(const struct subsidy *self, int64_t application_id, struct arena *arena,
                          Subsidy__ApplicationLook **ret, size_t size)
 {
-    int64_t look_id, at;
+    int64_t look_id, at, evidence_id;
     size_t n = 0;
 
     store_ask(self->store, application_sql(self, APPLICATION_SQL_LOOKS), "ii", application_id, (int64_t)size);
-    while (store_read(self->store, application_sql(self, APPLICATION_SQL_LOOKS), INTO(look_id), INTO(at))) {
+    while (store_read(self->store, application_sql(self, APPLICATION_SQL_LOOKS), INTO(look_id), INTO(at),
+                      INTO(evidence_id))) {
         Subsidy__ApplicationLook *look = arena_message(arena, &subsidy__application_look__descriptor);
 
         if (!look)
@@ -238,6 +239,7 @@ size_t application_looks(const struct subsidy *self, int64_t application_id, str
         look->look_id = look_id;
         look->application_id = application_id;
         look->at = at;
+        look->evidence_id = evidence_id;
         ret[n++] = look;
     }
     return n;

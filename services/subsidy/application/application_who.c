@@ -123,5 +123,7 @@ int application_refusal(const struct subsidy *self, const Subsidy__Scheme *schem
         asks(self, &taker, APPLICATION_SQL_STILL, APPLICATION_SQL_UNION_STILL, scheme->family_id,
              application ? application->id : 0, period))
         return SUBSIDY__REASON__STILL_DECIDED;
-    return has_beside(self, &taker, scheme, now) ? SUBSIDY__REASON__HAD_ELSEWHERE : 0;
+    if (has_beside(self, &taker, scheme, now))
+        return SUBSIDY__REASON__HAD_ELSEWHERE;
+    return selection_counts_refusal(self, scheme, taker.member_id, scheme->amount->fen, now);
 }

@@ -1,9 +1,12 @@
 #include "services/subsidy/application/application_internal.h"
+#include "services/subsidy/selection/selections.h"
 
 #include "common/base/sha256.h"
 
 #define CONTEXT "application"
 #define GRANTED "(4, 8, 9, 10, 11, 12, 13)" /* APPLICATION_APPROVED, and APPLICATION_WAITING to APPLICATION_PAID */
+/* Of looks: not those at what is with an objection to her. */
+#define HERS_TO_SEE "evidence_id NOT IN (SELECT evidence_id FROM evidence WHERE objection_id > 0)"
 #define COLUMNS                                                                                                        \
     "application_id, scheme_id, family_id, member_id, shown_name, union_path, state, step, office_path, since, "       \
     "due_at, period_at, amount_fen, taken_by, overdue, again, submitted_at, saved_at, n_steps, journal_seq, for_union"
@@ -109,10 +112,11 @@ static const char *const sql[] = {
     [APPLICATION_SQL_USE] = "INSERT INTO certificate (number, application_id) VALUES (?1, ?2)",
     [APPLICATION_SQL_USED] = "SELECT 1 FROM certificate WHERE number = ?1 AND application_id <> ?2",
     [APPLICATION_SQL_FREE] = "DELETE FROM certificate WHERE application_id = ?1",
-    [APPLICATION_SQL_LOOK] =
-        "INSERT INTO application_look (look_id, application_id, looked_by, at) VALUES (?1, ?2, ?3, ?4)",
+    [APPLICATION_SQL_LOOK] = "INSERT INTO application_look (look_id, application_id, looked_by, at, evidence_id) "
+                             "VALUES (?1, ?2, ?3, ?4, ?5)",
     [APPLICATION_SQL_LOOKS] =
-        "SELECT look_id, at FROM application_look WHERE application_id = ?1 ORDER BY look_id DESC LIMIT ?2",
+        "SELECT look_id, at, evidence_id FROM application_look WHERE application_id = ?1 AND " HERS_TO_SEE
+        " ORDER BY look_id DESC LIMIT ?2",
     [APPLICATION_SQL_FORGET] =
         "UPDATE application SET answers = x'', remark = x'', shown_name = '' WHERE application_id = ?1",
     [APPLICATION_SQL_DROP] = "DELETE FROM application WHERE application_id = ?1",
@@ -337,7 +341,7 @@ const struct part_spec applications_part = {
               "application.step application.again application.for_union "
               "application.n_steps application_step.nth application_step.by_id application_step.gave_by "
               "application_step.also_gave_by application_step.step application_office.nth application_office.given_by "
-              "application_look.looked_by",
+              "application_look.looked_by application_look.evidence_id",
     .steps = &applications_steps,
     .sql = sql,
     .n_sql = APPLICATION_N_SQL,
@@ -352,8 +356,10 @@ const struct part_spec applications_part = {
                                        "BY application_id"}},
     .strays = strays,
     .exports = {{&subsidy__application_look__descriptor,
-                 "SELECT look_id, look_id, application_id, at FROM application_look WHERE application_id IN (SELECT "
-                 "application_id FROM application WHERE " HOLDER_HERS ") AND look_id > ?2 ORDER BY look_id LIMIT ?3"}},
+                 "SELECT look_id, look_id, application_id, at, evidence_id FROM application_look WHERE application_id "
+                 "IN (SELECT "
+                 "application_id FROM application WHERE " HOLDER_HERS ") AND " HERS_TO_SEE
+                 " AND look_id > ?2 ORDER BY look_id LIMIT ?3"}},
     .on_export = application_on_export,
     .closed = {"-- what is not decided lapses, and what she wrote is destroyed (settle)"},
     .merged = {"-- they stay under their number, and are hers who holds it; of what is had once the later one lapses "

@@ -75,8 +75,12 @@ int application_submit(struct subsidy *self, struct application *application, co
                        const Subsidy__FormAnswers *answers, void *call);
 /* Whether a certificate is used in another application. */
 bool application_certificate_used(const struct subsidy *self, int64_t application_id, const char *number);
-/* Drops a draft, of which nothing was ever told. */
-void application_drop(struct subsidy *self, const struct application *application);
+/* Drops a draft, of which nothing but its files was ever told. */
+void application_drop(struct subsidy *self, const struct application *application, void *call);
+/* One of the caller's: 0 or APPLICATION_NOT_FOUND. */
+int application_hers(const struct subsidy *self, int64_t application_id, void *call, struct application *ret);
+/* Whether what is written in it, and its files, are hers to change. */
+bool application_is_writable(const struct application *application);
 
 /* Those of a family that were given in a period, behind one: how many. */
 size_t applications_given(const struct subsidy *self, int64_t family_id, int64_t period_at, int64_t after, int64_t *ret,
@@ -126,8 +130,8 @@ int application_takes(struct subsidy *self, const struct application *applicatio
                       const Subsidy__FormAnswers *answers);
 /* A certificate that it used may be used again. */
 void application_frees(struct subsidy *self, int64_t application_id);
-/* An official has looked at it. */
-void application_looked_at(struct subsidy *self, int64_t application_id, void *call);
+/* An official has looked at it, or (evidence_id) at a file of it. */
+void application_looked_at(struct subsidy *self, int64_t application_id, int64_t evidence_id, void *call);
 
 /* The last looks of officials, newest first: how many. */
 size_t application_looks(const struct subsidy *self, int64_t application_id, struct arena *arena,
@@ -140,6 +144,9 @@ int application_approvals(const struct subsidy *self, const struct application *
 /* Why the caller may not decide on who applies: a Reason, or 0. */
 int application_own_refusal(const struct subsidy *self, const struct application *application, void *call);
 
+/* Why the caller does not review an application now: 0 or a Reason (review/api_review.c). */
+int review_refusal(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                   void *call);
 /* ---- review/second_look.c ---- */
 
 /* The step that it comes to behind the one that it has just passed; scheme->n_steps: none. */

@@ -1,4 +1,4 @@
-#include "services/subsidy/application/applications.h"
+#include "services/subsidy/evidence/evidence.h"
 #include "services/subsidy/selection/selections.h"
 
 #define COUNT_MOST 10000
@@ -66,9 +66,8 @@ static bool find_for(struct subsidy *self, int64_t application_id, void *call, s
     return !rpc_refuse_if(call, look_up(self, application_id, call, ret, ret_scheme));
 }
 
-/* Why the caller may not decide on it now: 0 or a Reason. */
-static int decide_refusal(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
-                          void *call)
+int review_refusal(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                   void *call)
 {
     const Rpc__Principal *caller = rpc_principal(call);
 
@@ -157,7 +156,8 @@ static void reviews__get_review(Subsidy__Reviews_Service *service, const Subsidy
     item->steps = arena_alloc(rpc_arena(call), ((size_t)application.n_steps + 1) * sizeof(Subsidy__ApplicationStep *));
     if (item->steps)
         item->n_steps = application_steps(self, &application, scheme, call, item->steps);
-    application_looked_at(self, application.id, call);
+    item->n_files = evidence_list(self, application.id, 0, true, rpc_arena(call), &item->files);
+    application_looked_at(self, application.id, 0, call);
     reply(item, call);
 }
 
@@ -173,7 +173,7 @@ static void set_taken(struct subsidy *self, int64_t application_id, bool takes, 
     int64_t taken_by = takes ? step.by_id : 0;
 
     if (!find_for(self, application_id, call, &application, &scheme) ||
-        rpc_refuse_if(call, decide_refusal(self, &application, scheme, call)))
+        rpc_refuse_if(call, review_refusal(self, &application, scheme, call)))
         return;
     if (application.taken_by != taken_by) {
         application.taken_by = taken_by;
@@ -228,7 +228,7 @@ static int approve(struct subsidy *self, struct application *application, const 
         application_enters(self, application, scheme, next, rpc_now(call));
     } else {
         step.kind = SUBSIDY__STEP_KIND__STEP_DECIDED;
-        step.points = selection_counts(self, scheme, application, call);
+        step.points = selection_points_now(self, scheme, application, call);
         application_leaves(application, SUBSIDY__APPLICATION_STATE__APPLICATION_APPROVED, 0, rpc_now(call));
         application_tell_her(self, application, scheme, NOTICE__NOTICE_KIND__SUBSIDY_APPROVED, call);
     }
@@ -263,7 +263,7 @@ static int give_back_or_refuse(struct subsidy *self, struct application *applica
 static int decide(struct subsidy *self, struct application *application, const Subsidy__Scheme *scheme,
                   const Subsidy__DecideRequest *req, void *call)
 {
-    int reason = decide_refusal(self, application, scheme, call);
+    int reason = review_refusal(self, application, scheme, call);
 
     if (reason)
         return reason;

@@ -86,6 +86,10 @@ static bool take_draft(struct subsidy *self, Subsidy__Scheme *draft, void *call)
     if (rpc_refuse_field_if(call, reason, field ? field : "scheme") ||
         rpc_refuse_field_if(call, funding_refusal(self, draft), "scheme.funding.fundId"))
         return false;
+    reason = tree_id(&self->tree, draft->union_path, call, &draft->union_id);
+    if (rpc_refuse_if(call, reason) ||
+        !granted_take(&self->tree, draft->counts, draft->union_id, draft->union_path, "scheme.counts", call))
+        return false;
     draft->audience = audience_message(&rules, 0, rpc_arena(call));
     draft->family_id = draft->scheme_id;
     if (draft->replaces_id) {
@@ -269,6 +273,32 @@ static void schemes__list_schemes(Subsidy__Schemes_Service *service, const Subsi
 }
 
 /* How it stands for the caller: 0 or a Reason; NULL when memory is full. */
+static void add_finding(int reason, void *call, Subsidy__SchemeForMe *ret)
+{
+    Subsidy__CheckFinding *finding = arena_message(rpc_arena(call), &subsidy__check_finding__descriptor);
+
+    if (!finding)
+        return;
+    api_say(finding, reason);
+    rpc_add(call, ret, findings, finding);
+}
+
+/* Each rule of whom it is for that she does not meet, and what else is in her way. */
+static void add_findings(const Subsidy__Scheme *scheme, int reason, void *call, Subsidy__SchemeForMe *ret)
+{
+    static const int own[AUDIENCE_RULES];
+    const Rpc__Principal *principal = rpc_principal(call);
+    struct audience_rules rules;
+    enum audience_rule rule;
+
+    audience_compile(scheme->audience, &rules);
+    rule = audience_judge(&rules, principal, rpc_now(call));
+    if (!rule && reason)
+        add_finding(reason, call, ret);
+    for (; rule; rule = audience_next(&rules, principal, rpc_now(call), rule))
+        add_finding(audience_reason(own, rule), call, ret);
+}
+
 static int for_me(struct subsidy *self, Subsidy__Scheme *scheme, void *call, Subsidy__SchemeForMe **message)
 {
     Subsidy__SchemeForMe *ret = arena_message(rpc_arena(call), &subsidy__scheme_for_me__descriptor);
@@ -280,9 +310,45 @@ static int for_me(struct subsidy *self, Subsidy__Scheme *scheme, void *call, Sub
     reason = application_refusal(self, scheme, NULL, call);
     if (reason)
         api_say(ret, reason);
+    add_findings(scheme, reason, call, ret);
     ret->scheme = scheme;
     ret->application_id = application_last(self, rpc_principal(call)->member_id, scheme->family_id);
     return scheme_name_unions(self, scheme, call);
+}
+
+/* rpc GetMyScheme: also one that is closed. */
+static void schemes__get_my_scheme(Subsidy__Schemes_Service *service, const Subsidy__SchemeRequest *req,
+                                   Subsidy__SchemeForMe_Closure reply, void *call)
+{
+    struct subsidy *self = container_of(service, struct subsidy, schemes_service);
+    Subsidy__Scheme *scheme = scheme_find(self, req->scheme_id, rpc_arena(call));
+    Subsidy__SchemeForMe *message;
+
+    if (!scheme || scheme->state == SUBSIDY__SCHEME_STATE__SCHEME_DRAFT)
+        rpc_refuse(call, SUBSIDY__REASON__SCHEME_NOT_FOUND);
+    else if (!rpc_refuse_if(call, for_me(self, scheme, call, &message)))
+        reply(message, call);
+}
+
+/* rpc GetAreas: none of what is no region. */
+static void schemes__get_areas(Subsidy__Schemes_Service *service, const Subsidy__GetAreasRequest *req,
+                               Subsidy__AreaList_Closure reply, void *call)
+{
+    char code[CN_REGION_LEN + 1] = "", name[CN_REGION_SIZE];
+    Subsidy__AreaList list = SUBSIDY__AREA_LIST__INIT;
+    int year = cn_day(rpc_now(call)) / 10000;
+    Subsidy__Area *area;
+
+    (void)service;
+    while (cn_region_below(req->within, year, code, name)) {
+        area = arena_message(rpc_arena(call), &subsidy__area__descriptor);
+        if (!area)
+            break;
+        area->code = rpc_text(call, code);
+        area->name = rpc_text(call, name);
+        rpc_add(call, &list, areas, area);
+    }
+    reply(&list, call);
 }
 
 /* rpc ListMySchemes: the open ones of the caller's union and those above it. */

@@ -70,6 +70,15 @@ static int n_reports(int scene)
     }
 }
 
+/* Each amount fits into a run and a day, or it would never be paid. */
+static bool limits_fit(const Subsidy__Scheme *scheme)
+{
+    const Subsidy__Payment *payment = scheme->payment;
+    int64_t most = scheme_most_fen(scheme);
+
+    return (!payment->run_fen || most <= payment->run_fen) && (!payment->day_fen || most <= payment->day_fen);
+}
+
 static bool payment_fits(const Subsidy__Scheme *scheme)
 {
     const Subsidy__Payment *payment = scheme->payment;
@@ -102,5 +111,8 @@ int scheme_money_refusal(const Subsidy__Scheme *scheme, const char **ret_field)
     if (!places_are_there(scheme))
         return SUBSIDY__REASON__FUNDS_BELOW_PLACES;
     *ret_field = "scheme.payment";
-    return scheme->payment && !payment_fits(scheme) ? SUBSIDY__REASON__PAYMENT_FORM_WRONG : 0;
+    if (scheme->payment && !payment_fits(scheme))
+        return SUBSIDY__REASON__PAYMENT_FORM_WRONG;
+    *ret_field = "scheme.payment.runFen";
+    return scheme->payment && !limits_fit(scheme) ? SUBSIDY__REASON__RUN_BELOW_AMOUNT : 0;
 }

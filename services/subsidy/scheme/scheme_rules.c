@@ -76,9 +76,24 @@ static bool bounds_fit(const Subsidy__FormField *field)
         return field->least >= 0 && field->least <= field->most;
     case SUBSIDY__FIELD_KIND__DATE:
         return is_date(field->least) && is_date(field->most) && field->least <= field->most;
+    case SUBSIDY__FIELD_KIND__FILE:
+        return field->least >= 0 && field->least <= field->most && field->most <= FORM_FILES_MAX;
     default:
         return false;
     }
+}
+
+static bool file_kinds_fit(const Subsidy__FormField *field)
+{
+    for (size_t i = 0; i < field->n_file_kinds; i++) {
+        if (field->kind != SUBSIDY__FIELD_KIND__FILE || field->file_kinds[i] == SUBSIDY__FILE_KIND__FILE_KIND_NONE)
+            return false;
+        for (size_t j = 0; j < i; j++) {
+            if (field->file_kinds[i] == field->file_kinds[j])
+                return false;
+        }
+    }
+    return true;
 }
 
 /* It is asked by a field of CHOICE before it, for values that this has. */
@@ -115,6 +130,9 @@ static int field_refusal(const Subsidy__Scheme *scheme, size_t nth, const char *
     *ret_part = "most";
     if (!bounds_fit(field))
         return SUBSIDY__REASON__FIELD_BOUNDS_WRONG;
+    *ret_part = "fileKinds";
+    if (!file_kinds_fit(field))
+        return SUBSIDY__REASON__FILE_KINDS_WRONG;
     *ret_part = "askedWith";
     return condition_fits(scheme, nth) ? 0 : SUBSIDY__REASON__CONDITION_WRONG;
 }
@@ -387,7 +405,9 @@ void form_check(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answe
         bool filled = answer && !is_empty(field, answer), asked = form_asks(scheme, field, answers);
         int reason = 0;
 
-        if (asked && !filled)
+        if (field->kind == SUBSIDY__FIELD_KIND__FILE) /* whose files stand beside what is written */
+            reason = filled ? SUBSIDY__REASON__FIELD_HOLDS_FILES : 0;
+        else if (asked && !filled)
             reason = field->optional ? 0 : SUBSIDY__REASON__FIELD_EMPTY;
         else if (!asked && filled)
             reason = SUBSIDY__REASON__FIELD_NOT_ASKED;
@@ -403,4 +423,22 @@ void form_check(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answe
         if (!rule_holds(scheme, scheme->rules[i], answers))
             found(arg, SUBSIDY__REASON__FIELD_RULE_BROKEN, scheme->rules[i]->greater, scheme->rules[i]->words);
     }
+}
+
+int64_t form_files_most(const Subsidy__FormField *field)
+{
+    return field->most ? field->most : FORM_FILES_USUAL;
+}
+
+int form_files_refusal(const Subsidy__FormField *field, bool asked, int64_t ready, int64_t coming)
+{
+    int64_t least = field->least > 1 ? field->least : 1;
+
+    if (coming)
+        return SUBSIDY__REASON__EVIDENCE_INCOMPLETE;
+    if (!asked)
+        return ready ? SUBSIDY__REASON__FIELD_NOT_ASKED : 0;
+    if (!ready)
+        return field->optional ? 0 : SUBSIDY__REASON__FIELD_EMPTY;
+    return ready < least ? SUBSIDY__REASON__TOO_FEW_FILES : 0;
 }

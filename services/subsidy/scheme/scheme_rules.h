@@ -3,6 +3,8 @@
 #include "common/base/arena.h"
 #include "subsidy.pb.h"
 
+#define FORM_NAME_SIZE 33 /* of a field, with its NUL */
+
 /* Why a draft cannot be a scheme: 0, or a Reason with the field (JSON path, in the arena) that it is about. */
 int scheme_refusal(const Subsidy__Scheme *scheme, int64_t now, struct arena *arena, const char **ret_field);
 
@@ -31,6 +33,12 @@ void form_check(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answe
 int64_t form_most_fen(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answers);
 /* What is paid by it, which was checked; not more than that. */
 int64_t form_amount(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answers);
+/* How many files a field of FILE takes, and why what is there of it cannot be handed in: so many whole, so many on
+ * their way. 0 or a Reason. */
+#define FORM_FILES_USUAL 5
+#define FORM_FILES_MAX   20
+int64_t form_files_most(const Subsidy__FormField *field);
+int form_files_refusal(const Subsidy__FormField *field, bool asked, int64_t ready, int64_t coming);
 /* A field that is always filled in, by its name, or NULL. */
 const Subsidy__FormField *form_field_always(const Subsidy__Scheme *scheme, const char *name);
 /* How many points there are for what is written, which was checked; and of which stratum that is: 0 when there are

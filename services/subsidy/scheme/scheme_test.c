@@ -179,6 +179,57 @@ static void a_member_is_told_why_not(void **state)
     assert_int_equal(list->n_schemes, 0);
 }
 
+/* All at once, so that she need not come again to hear the next. */
+static void a_member_is_told_all_that_stands_in_her_way(void **state)
+{
+    Audience__Audience whom = AUDIENCE__AUDIENCE__INIT;
+    struct draft *draft = a_draft();
+    Subsidy__SchemeRequest request = SUBSIDY__SCHEME_REQUEST__INIT;
+    const Subsidy__SchemeForMe *told;
+
+    (void)state;
+    whom.born_from = 2099;
+    whom.member_months = 1200;
+    draft->scheme.audience = &whom;
+    request.scheme_id = scheme_of(create_scheme(draft, manager(901, CITY)))->scheme_id;
+    assert_refused(harness_call(&h, "Schemes.GetMyScheme", &request.base, manager(901, CITY), NULL),
+                   "SCHEME_NOT_FOUND");
+    request.scheme_id = open_scheme(draft);
+    told = harness_output(&h, harness_call(&h, "Schemes.GetMyScheme", &request.base, member_of(MEMBER), NULL),
+                          &subsidy__scheme_for_me__descriptor);
+    assert_string_equal(told->reason, "NOT_FOR_BIRTH_YEAR");
+    assert_int_equal(told->n_findings, 2);
+    assert_string_equal(told->findings[0]->reason, "NOT_FOR_BIRTH_YEAR");
+    assert_string_equal(told->findings[1]->reason, "NOT_FOR_NEWCOMERS");
+    assert_true(*told->findings[1]->words);
+    request.scheme_id = open_scheme(a_draft());
+    wait_until(OPENS + 61 * DAY_MS);
+    told = harness_output(&h, harness_call(&h, "Schemes.GetMyScheme", &request.base, member_of(MEMBER), NULL),
+                          &subsidy__scheme_for_me__descriptor);
+    assert_int_equal(told->n_findings, 1);
+    assert_string_equal(told->findings[0]->reason, "TIME_OVER");
+}
+
+static void the_regions_of_a_form_are_told(void **state)
+{
+    Subsidy__GetAreasRequest request = SUBSIDY__GET_AREAS_REQUEST__INIT;
+    const Subsidy__AreaList *list;
+
+    (void)state;
+    list = harness_output(&h, harness_call(&h, "Schemes.GetAreas", &request.base, member_of(MEMBER), NULL),
+                          &subsidy__area_list__descriptor);
+    assert_int_equal(list->n_areas, 34);
+    assert_string_equal(list->areas[0]->name, "北京市");
+    request.within = unconst("4406");
+    list = harness_output(&h, harness_call(&h, "Schemes.GetAreas", &request.base, member_of(MEMBER), NULL),
+                          &subsidy__area_list__descriptor);
+    assert_string_equal(list->areas[0]->code, "440604");
+    request.within = unconst("xx");
+    list = harness_output(&h, harness_call(&h, "Schemes.GetAreas", &request.base, member_of(MEMBER), NULL),
+                          &subsidy__area_list__descriptor);
+    assert_int_equal(list->n_areas, 0);
+}
+
 static void the_audit_finds_terms_that_were_changed(void **state)
 {
     (void)state;
@@ -202,6 +253,8 @@ int main(void)
         TEST(what_cannot_be_a_scheme_is_refused),
         TEST(a_scheme_has_so_many_words),
         TEST(a_member_is_told_why_not),
+        TEST(a_member_is_told_all_that_stands_in_her_way),
+        TEST(the_regions_of_a_form_are_told),
         TEST(the_audit_finds_terms_that_were_changed),
     };
 

@@ -1,3 +1,4 @@
+#include "common/base/hex.h"
 #include "services/subsidy/selection/selections.h"
 
 /* A scheme that is no draft, and its selection. False after refusing. */
@@ -177,7 +178,7 @@ static void selections__get_scheme_draw_file(Subsidy__Selections_Service *servic
         reply(page.text ? &page : NULL, call);
 }
 
-/* rpc GetMyTicket. */
+/* rpc GetMyTicket: her number alone while others still come to the list. */
 static void selections__get_my_ticket(Subsidy__Selections_Service *service, const Subsidy__TicketRequest *req,
                                       Subsidy__Ticket_Closure reply, void *call)
 {
@@ -194,10 +195,14 @@ static void selections__get_my_ticket(Subsidy__Selections_Service *service, cons
                                 : SUBSIDY__REASON__APPLICATION_NOT_FOUND) ||
         !find_draw(self, application.scheme_id, call, &draw))
         return;
-    if (!lottery_find_entry(&self->lottery, application.scheme_id, caller, &entry))
+    if (!lottery_find_entry(&self->lottery, application.scheme_id, caller, &entry)) {
         rpc_refuse(call, SUBSIDY__REASON__NOT_ON_THE_LIST);
-    else if (!rpc_refuse_if(call, lottery_receipt(&self->lottery, &draw.terms, &entry, call, &ticket.text)))
-        reply(ticket.text ? &ticket : NULL, call);
+        return;
+    }
+    ticket.ticket = hex_text(entry.ticket, sizeof(entry.ticket), rpc_arena(call));
+    if (lottery_reached(&draw.lot) < DRAW_FROZEN ||
+        !rpc_refuse_if(call, lottery_receipt(&self->lottery, &draw.terms, &entry, call, &ticket.text)))
+        reply(ticket.ticket && ticket.text ? &ticket : NULL, call);
 }
 
 /* rpc EnterSchemeValue. */

@@ -66,6 +66,11 @@ static void all_who_are_approved_get_it_while_there_is_money(void **state)
     assert_ok(decide(ids[2], SUBSIDY__VERDICT__REFUSE, "资金已用完", finance(921, CITY)));
 }
 
+static const Subsidy__Ticket *ticket_of(const Rpc__Answer *answer)
+{
+    return harness_output(&h, answer, &subsidy__ticket__descriptor);
+}
+
 /* By who handed in first, whoever was approved first. */
 static void in_order_the_first_to_hand_in_get_it(void **state)
 {
@@ -193,6 +198,8 @@ static void by_lot_each_place_is_somebodys_who_was_approved(void **state)
 {
     Subsidy__TicketRequest ticket = SUBSIDY__TICKET_REQUEST__INIT;
     struct draft *draft = a_funded_draft(a_fund(10 * FEN), 3 * FEN, LOT, 3);
+    const Subsidy__Ticket *told;
+    const char *number;
     int64_t scheme_id, ids[6];
     int shown = 0, waiting = 0, out = 0;
 
@@ -202,6 +209,11 @@ static void by_lot_each_place_is_somebodys_who_was_approved(void **state)
     for (int i = 0; i < 6; i++)
         ids[i] = approved(scheme_id, MEMBER + i);
     assert_int_equal(state_of(ids[5], MEMBER + 5), STATE(APPROVED));
+    ticket.application_id = ids[0];
+    told = ticket_of(harness_call(&h, "Selections.GetMyTicket", &ticket.base, member_of(MEMBER), NULL));
+    number = told->ticket;
+    assert_int_equal(strlen(number), 2 * DRAW_TICKET_LEN);
+    assert_string_equal(told->text, ""); /* others still come to the list */
     let_pass(LIST_AT);
     for (int i = 0; i < 6; i++) {
         int at = state_of(ids[i], MEMBER + i);
@@ -215,8 +227,9 @@ static void by_lot_each_place_is_somebodys_who_was_approved(void **state)
     assert_int_equal(out, 1);
     assert_int_equal(notice_of(scheme_id)->n_shown, 3);
     assert_int_equal(selection_of(scheme_id)->committed_fen, 3 * FEN);
-    ticket.application_id = ids[0];
-    assert_ok(harness_call(&h, "Selections.GetMyTicket", &ticket.base, member_of(MEMBER), NULL));
+    told = ticket_of(harness_call(&h, "Selections.GetMyTicket", &ticket.base, member_of(MEMBER), NULL));
+    assert_string_equal(told->ticket, number);
+    assert_non_null(strstr(told->text, number));
     assert_refused(harness_call(&h, "Selections.GetMyTicket", &ticket.base, member_of(MEMBER + 1), NULL),
                    "APPLICATION_NOT_FOUND");
 }
@@ -390,6 +403,40 @@ static void what_was_had_by_two_accounts_leaves_one(void **state)
     assert_int_equal(selection_of(scheme_id)->free_fen, FEN);
 }
 
+static int64_t free_of(int64_t fund_id)
+{
+    return fund_of(on_fund("Budgets.GetSubsidyFund", fund_id, finance(921, CITY)))->free_fen;
+}
+
+/* Nothing waits for money of it any more: not what is in review, nor what may be asked again. */
+static void what_is_left_when_all_are_decided_goes_back_to_the_fund(void **state)
+{
+    int64_t fund_id = a_fund(10 * FEN), scheme_id, ids[3], closes = OPENS + 60 * DAY_MS;
+
+    (void)state;
+    scheme_id = open_scheme(a_funded_draft(fund_id, 4 * FEN, ALL, 0));
+    for (int i = 0; i < 2; i++)
+        ids[i] = handed_in(scheme_id, MEMBER + i);
+    approve_whole(ids[0]);
+    wait_until(closes - DAY_MS);
+    ids[2] = handed_in(scheme_id, MEMBER + 2);
+    let_pass(closes + DAY_MS);
+    assert_int_equal(free_of(fund_id), 6 * FEN);
+    approve_whole(ids[2]);
+    assert_ok(decide(ids[1], SUBSIDY__VERDICT__REFUSE, "不符合条件", manager(912, CITY)));
+    let_pass(now() + 2 * DAY_MS);
+    assert_int_equal(free_of(fund_id), 6 * FEN);
+    assert_int_equal(selection_of(scheme_id)->free_fen, 2 * FEN);
+    let_pass(now() + 15 * DAY_MS);
+    assert_int_equal(free_of(fund_id), 8 * FEN);
+    assert_int_equal(selection_of(scheme_id)->free_fen, 0);
+    assert_int_equal(selection_of(scheme_id)->stage, LOTTERY__STAGE__CLOSED);
+    /* What is lost later follows. */
+    assert_int_equal(hear_closed(&h, MEMBER), 0);
+    harness_work(&h, do_what_is_due);
+    assert_int_equal(free_of(fund_id), 9 * FEN);
+}
+
 static void what_cannot_be_chosen_so_is_refused(void **state)
 {
     int64_t fund_id = a_fund(10 * FEN);
@@ -428,15 +475,24 @@ static void the_audit_finds_money_that_is_nobodys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_scheme_gets_its_money_when_it_is_opened),   TEST(all_who_are_approved_get_it_while_there_is_money),
-        TEST(in_order_the_first_to_hand_in_get_it),        TEST(in_order_who_does_not_fit_is_not_passed_over),
-        TEST(nobody_comes_to_a_list_that_is_fixed),        TEST(a_place_that_becomes_free_is_the_next_ones),
-        TEST(what_is_left_goes_back_to_the_fund),          TEST(by_lot_each_place_is_somebodys_who_was_approved),
-        TEST(whoever_holds_her_number_gets_the_place),     TEST(a_draw_waits_for_the_value_that_two_have_read),
-        TEST(of_a_draw_that_is_void_nobody_gets_anything), TEST(the_public_sees_names_as_their_sessions_signed_them),
-        TEST(of_hardship_the_public_sees_numbers_alone),   TEST(of_a_year_that_nobody_knows_no_days_are_counted),
-        TEST(what_was_had_by_two_accounts_leaves_one),     TEST(what_cannot_be_chosen_so_is_refused),
+        TEST(a_scheme_gets_its_money_when_it_is_opened),
+        TEST(all_who_are_approved_get_it_while_there_is_money),
+        TEST(in_order_the_first_to_hand_in_get_it),
+        TEST(in_order_who_does_not_fit_is_not_passed_over),
+        TEST(nobody_comes_to_a_list_that_is_fixed),
+        TEST(a_place_that_becomes_free_is_the_next_ones),
+        TEST(what_is_left_goes_back_to_the_fund),
+        TEST(by_lot_each_place_is_somebodys_who_was_approved),
+        TEST(whoever_holds_her_number_gets_the_place),
+        TEST(a_draw_waits_for_the_value_that_two_have_read),
+        TEST(of_a_draw_that_is_void_nobody_gets_anything),
+        TEST(the_public_sees_names_as_their_sessions_signed_them),
+        TEST(of_hardship_the_public_sees_numbers_alone),
+        TEST(of_a_year_that_nobody_knows_no_days_are_counted),
+        TEST(what_was_had_by_two_accounts_leaves_one),
+        TEST(what_cannot_be_chosen_so_is_refused),
         TEST(the_audit_finds_money_that_is_nobodys),
+        TEST(what_is_left_when_all_are_decided_goes_back_to_the_fund),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

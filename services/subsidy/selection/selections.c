@@ -5,7 +5,6 @@
 
 #define COLUMNS "scheme_id, kind, stage, list_at, until, done, after_seq, filled, n_awards, journal_seq, after_behind"
 #define CHOSEN  "(9, 10, 11, 12, 13)"  /* APPLICATION_SHOWN to APPLICATION_PAID */
-#define FIRST   (-INT64_C(1000000000)) /* before who has most points */
 
 static const char *const sql[] = {
     [SELECTION_SQL_ADD] = "INSERT INTO selection (scheme_id, kind, stage, list_at, until, journal_seq, "
@@ -20,6 +19,13 @@ static const char *const sql[] = {
         "OR "
         "(s.stage = 6 AND l.granted >= l.wins))) OR (s.done = 1 AND (s.until <= ?1 OR s.stage > 6))) ORDER BY "
         "s.scheme_id LIMIT 1",
+    [SELECTION_SQL_DUE_OF_ALL] = "SELECT scheme_id FROM selection WHERE done = 0 AND kind = 1 AND until <= ?1 ORDER BY "
+                                 "until LIMIT 1",
+    [SELECTION_SQL_SET_UNTIL] = "UPDATE selection SET until = ?2 WHERE scheme_id = ?1",
+    /* In review, given back, or refused by one who may still ask the union above. */
+    [SELECTION_SQL_LIVES] =
+        "SELECT EXISTS (SELECT 1 FROM application WHERE scheme_id = ?1 AND state IN (2, 3)) OR EXISTS (SELECT 1 FROM "
+        "application WHERE scheme_id = ?1 AND state > 3 AND state = 5 AND again = 0 AND since > ?2)",
     [SELECTION_SQL_ADD_CANDIDATE] =
         "INSERT INTO candidate (scheme_id, first_seq, application_id, behind) VALUES (?1, ?2, "
         "?3, ?4)",
@@ -57,7 +63,7 @@ bool selections_find(const struct subsidy *self, int64_t scheme_id, struct selec
                       INTO(ret->filled), INTO(ret->n_awards), INTO(ret->journal_seq), INTO(ret->after_behind));
 }
 
-static void put(struct subsidy *self, const struct selection *selection)
+void selection_put(struct subsidy *self, const struct selection *selection)
 {
     store_run(self->store, selection_sql(self, SELECTION_SQL_SET), "iiiiiiii", selection->scheme_id,
               (int64_t)selection->stage, (int64_t)selection->done, selection->after_seq, (int64_t)selection->filled,
@@ -73,7 +79,7 @@ void selection_stage(struct subsidy *self, struct selection *selection, int stag
     staged.stage = (Lottery__Stage)stage;
     rpc_tell(call, &staged.base);
     selection->journal_seq = rpc_server_journal(self->rpc)->tip.seq;
-    put(self, selection);
+    selection_put(self, selection);
 }
 
 bool awards_find(const struct subsidy *self, int64_t application_id, struct award *ret)
@@ -102,12 +108,6 @@ size_t awards_shown(const struct subsidy *self, int64_t scheme_id, int64_t after
     return store_numbers(self->store, selection_sql(self, SELECTION_SQL_SHOWN), ret_ids, size);
 }
 
-/* Whether those on its list come one behind the other. */
-static bool is_ranked(int kind)
-{
-    return kind == SUBSIDY__SELECTION_KIND__IN_ORDER || kind == SUBSIDY__SELECTION_KIND__BY_SCORE;
-}
-
 /* ---- opening ---- */
 
 int selection_open(struct subsidy *self, const Subsidy__Scheme *scheme, void *call)
@@ -124,7 +124,7 @@ int selection_open(struct subsidy *self, const Subsidy__Scheme *scheme, void *ca
         return reason;
     selection.kind = (int)scheme->selection->kind;
     store_run(self->store, selection_sql(self, SELECTION_SQL_ADD), "iiiii", scheme->scheme_id, (int64_t)selection.kind,
-              scheme->selection->list_at, scheme->selection->until, FIRST);
+              scheme->selection->list_at, scheme->selection->until, SELECTION_FIRST);
     if (selection.kind == SUBSIDY__SELECTION_KIND__BY_LOT)
         return selection_terms(self, scheme->scheme_id, rpc_arena(call), &terms)
                    ? lottery_announce(&self->lottery, &terms, 0, 0, call, &lot)
@@ -141,9 +141,13 @@ int selection_refusal(struct subsidy *self, const Subsidy__Scheme *scheme, const
 {
     struct selection selection;
     int64_t left;
+    int reason;
 
     if (!scheme->selection || !selections_find(self, scheme->scheme_id, &selection))
         return 0;
+    reason = selection_counts_refusal(self, scheme, application->member_id, application->amount_fen, rpc_now(call));
+    if (reason)
+        return reason;
     if (selection.kind != SUBSIDY__SELECTION_KIND__ALL)
         return rpc_now(call) < selection.list_at && selection.stage <= LOTTERY__STAGE__OPEN
                    ? 0
@@ -155,7 +159,7 @@ int selection_refusal(struct subsidy *self, const Subsidy__Scheme *scheme, const
     return BUDGET__REASON__BUDGET_SHORT;
 }
 
-int32_t selection_counts(struct subsidy *self, const Subsidy__Scheme *scheme, const struct application *application,
+int32_t selection_points_now(struct subsidy *self, const Subsidy__Scheme *scheme, const struct application *application,
                          void *call)
 {
     const Subsidy__FormAnswers *answers;
@@ -178,13 +182,13 @@ int selection_admit(struct subsidy *self, const Subsidy__Scheme *scheme, struct 
         return 0;
     if (selection.kind == SUBSIDY__SELECTION_KIND__ALL) {
         selection.n_awards++;
-        put(self, &selection);
+        selection_put(self, &selection);
         return selection_choose(self, scheme, application, 0, (int32_t)selection.n_awards, call);
     }
     store_ask(self->store, selection_sql(self, SELECTION_SQL_FIRST_SEQ), "i", application->id);
     first_seq = store_number(self->store, selection_sql(self, SELECTION_SQL_FIRST_SEQ));
     store_run(self->store, selection_sql(self, SELECTION_SQL_ADD_CANDIDATE), "iiii", scheme->scheme_id, first_seq,
-              application->id, -(int64_t)selection_counts(self, scheme, application, call));
+              application->id, -(int64_t)selection_points_now(self, scheme, application, call));
     if (selection.kind != SUBSIDY__SELECTION_KIND__BY_LOT)
         return 0;
     answers = application_answers(self, application->id, rpc_arena(call));
@@ -224,9 +228,13 @@ int selection_choose(struct subsidy *self, const Subsidy__Scheme *scheme, struct
 {
     const struct application_step step = {.kind = SUBSIDY__STEP_KIND__STEP_CHOSEN};
     int64_t now = rpc_now(call), until = shown_until(scheme, now);
-    int reason = funding_move(self, scheme, BUDGET__ACCOUNT__FREE, BUDGET__ACCOUNT__COMMITTED, application->amount_fen,
-                              application->id, call);
+    int reason = selection_counts_refusal(self, scheme, application->member_id, application->amount_fen, now);
 
+    if (!reason)
+        reason = funding_move(self, scheme, BUDGET__ACCOUNT__FREE, BUDGET__ACCOUNT__COMMITTED, application->amount_fen,
+                              application->id, call);
+    if (!reason)
+        reason = selection_counts(self, scheme, application, call);
     if (reason)
         return reason;
     store_run(self->store, selection_sql(self, SELECTION_SQL_ADD_AWARD), "iiiii", application->id,
@@ -262,8 +270,7 @@ void selection_shown(struct subsidy *self, const Subsidy__Scheme *scheme, struct
 
 /* ---- places that become free ---- */
 
-/* What nobody can get any more goes back to the fund. */
-static void give_back(struct subsidy *self, const Subsidy__Scheme *scheme, void *call)
+void selection_give_back(struct subsidy *self, const Subsidy__Scheme *scheme, void *call)
 {
     const struct budget_line from = funding_line(self, scheme);
     const struct budget_line to = {scheme->funding->fund_id, from.year};
@@ -290,6 +297,7 @@ void selection_frees(struct subsidy *self, const Subsidy__Scheme *scheme, const 
     }
     rpc_refuse_if(
         call, funding_move(self, scheme, from, BUDGET__ACCOUNT__FREE, application->amount_fen, application->id, call));
+    selection_counts_as(self, application, GRANTED__GRANT_STATE__GIVEN_BACK, call);
 }
 
 /* Of those who wait in order, the first, if she fits. */
@@ -297,13 +305,16 @@ static void next_in_order(struct subsidy *self, const Subsidy__Scheme *scheme, s
 {
     struct application application;
 
-    store_ask(self->store, selection_sql(self, SELECTION_SQL_FIRST_WAITING), "i", scheme->scheme_id);
-    if (!application_find(self, store_number(self->store, selection_sql(self, SELECTION_SQL_FIRST_WAITING)),
-                          &application) ||
-        application.amount_fen > funding_balance(self, scheme, BUDGET__ACCOUNT__FREE))
+    do {
+        store_ask(self->store, selection_sql(self, SELECTION_SQL_FIRST_WAITING), "i", scheme->scheme_id);
+        if (!application_find(self, store_number(self->store, selection_sql(self, SELECTION_SQL_FIRST_WAITING)),
+                              &application))
+            return;
+    } while (selection_is_above(self, scheme, &application, call));
+    if (application.amount_fen > funding_balance(self, scheme, BUDGET__ACCOUNT__FREE))
         return;
     selection->n_awards++;
-    put(self, selection);
+    selection_put(self, selection);
     rpc_refuse_if(call, selection_choose(self, scheme, &application, 0, (int32_t)selection->n_awards, call));
 }
 
@@ -317,131 +328,12 @@ void selection_next(struct subsidy *self, const Subsidy__Scheme *scheme, const s
     if (!scheme->selection || !selections_find(self, scheme->scheme_id, &selection))
         return;
     if (selection.done == 2)
-        give_back(self, scheme, call);
-    else if (is_ranked(selection.kind) && selection.done == 1 && rpc_now(call) < selection.until)
+        selection_give_back(self, scheme, call);
+    else if (selection_is_ranked(selection.kind) && selection.done == 1 && rpc_now(call) < selection.until)
         next_in_order(self, scheme, &selection, call);
     else if (selection.kind == SUBSIDY__SELECTION_KIND__BY_LOT && awards_find(self, application->id, &award) &&
              selection_terms(self, scheme->scheme_id, rpc_arena(call), &terms))
         lottery_promote(&self->lottery, &terms, award.stratum, call);
-}
-
-/* ---- what the list comes to ---- */
-
-#define SLICE 16 /* each with a step of its own */
-
-/* In order: she gets it, or waits with all behind her. */
-static void decide_in_order(struct subsidy *self, const Subsidy__Scheme *scheme, struct selection *selection,
-                            struct application *application, void *call)
-{
-    bool room = !selection->filled && application->amount_fen <= funding_balance(self, scheme, BUDGET__ACCOUNT__FREE) &&
-                (!scheme->selection->places || selection->n_awards < scheme->selection->places);
-
-    if (room) {
-        selection->n_awards++;
-        rpc_refuse_if(call, selection_choose(self, scheme, application, 0, (int32_t)selection->n_awards, call));
-        return;
-    }
-    selection->filled = true;
-    selection_pass(self, scheme, application, SUBSIDY__APPLICATION_STATE__APPLICATION_WAITING,
-                   SUBSIDY__STEP_KIND__STEP_WAITS, 0, call);
-}
-
-/* By lot: who has no place waits, if she is told that she does. */
-static void decide_by_lot(struct subsidy *self, const Subsidy__Scheme *scheme, const struct selection *selection,
-                          struct application *application, void *call)
-{
-    struct lot_terms terms;
-    struct lot_entry entry;
-    uint32_t waiting = 0;
-
-    if (selection->stage == LOTTERY__STAGE__PUBLISHED &&
-        selection_terms(self, scheme->scheme_id, rpc_arena(call), &terms) &&
-        lottery_find_entry(&self->lottery, scheme->scheme_id, holder_of(&self->holders, application->member_id),
-                           &entry))
-        lottery_place_of(&self->lottery, &terms, &entry, &waiting);
-    if (waiting)
-        selection_pass(self, scheme, application, SUBSIDY__APPLICATION_STATE__APPLICATION_WAITING,
-                       SUBSIDY__STEP_KIND__STEP_WAITS, 0, call);
-    else
-        selection_pass(self, scheme, application, SUBSIDY__APPLICATION_STATE__APPLICATION_NOT_CHOSEN,
-                       SUBSIDY__STEP_KIND__STEP_NOT_CHOSEN, NOTICE__NOTICE_KIND__SUBSIDY_NOT_CHOSEN, call);
-}
-
-/* One on the list, in the first pass over it, or in the last when nobody gets a place any more. */
-static void decide(struct subsidy *self, const Subsidy__Scheme *scheme, struct selection *selection,
-                   struct application *application, void *call)
-{
-    if (selection->done == 1 && application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_WAITING)
-        selection_pass(self, scheme, application, SUBSIDY__APPLICATION_STATE__APPLICATION_NOT_CHOSEN,
-                       SUBSIDY__STEP_KIND__STEP_NOT_CHOSEN, NOTICE__NOTICE_KIND__SUBSIDY_NOT_CHOSEN, call);
-    if (selection->done == 1 || application->state != SUBSIDY__APPLICATION_STATE__APPLICATION_APPROVED)
-        return;
-    if (is_ranked(selection->kind))
-        decide_in_order(self, scheme, selection, application, call);
-    else
-        decide_by_lot(self, scheme, selection, application, call);
-}
-
-/* A pass over the list has ended. */
-static void pass_ends(struct subsidy *self, const Subsidy__Scheme *scheme, struct selection *selection, void *call)
-{
-    selection->done++;
-    selection->after_behind = FIRST;
-    selection->after_seq = 0;
-    if (selection->done == 2)
-        give_back(self, scheme, call);
-    else if (is_ranked(selection->kind))
-        selection_stage(self, selection, LOTTERY__STAGE__PUBLISHED, call);
-}
-
-/* Its time is over: from now on nobody gets a place. False: it cannot be told now. */
-static bool end_places(struct subsidy *self, struct selection *selection, void *call)
-{
-    struct lot_terms terms;
-
-    if (selection->stage != LOTTERY__STAGE__PUBLISHED || !selection->done)
-        return true;
-    if (is_ranked(selection->kind)) {
-        selection_stage(self, selection, LOTTERY__STAGE__CLOSED, call);
-        return true;
-    }
-    if (!selection_terms(self, selection->scheme_id, rpc_arena(call), &terms))
-        return false;
-    lottery_close(&self->lottery, &terms, call);
-    return selections_find(self, selection->scheme_id, selection);
-}
-
-bool selection_tidy(void *arg, void *call)
-{
-    struct subsidy *self = arg;
-    const Subsidy__Scheme *scheme;
-    struct selection selection;
-    struct application application;
-    int64_t behind[SLICE], seqs[SLICE], ids[SLICE];
-    size_t n = 0;
-
-    store_ask(self->store, selection_sql(self, SELECTION_SQL_DUE), "i", rpc_now(call));
-    if (!selections_find(self, store_number(self->store, selection_sql(self, SELECTION_SQL_DUE)), &selection))
-        return false;
-    scheme = scheme_find(self, selection.scheme_id, rpc_arena(call));
-    if (!scheme || !end_places(self, &selection, call))
-        return false;
-    store_ask(self->store, selection_sql(self, SELECTION_SQL_CANDIDATES), "iiii", selection.scheme_id,
-              selection.after_behind, selection.after_seq, (int64_t)SLICE);
-    while (n < SLICE && store_read(self->store, selection_sql(self, SELECTION_SQL_CANDIDATES), INTO(behind[n]),
-                                   INTO(seqs[n]), INTO(ids[n])))
-        n++;
-    store_end(self->store, selection_sql(self, SELECTION_SQL_CANDIDATES));
-    for (size_t i = 0; i < n && !rpc_refused(call); i++) {
-        selection.after_behind = behind[i];
-        selection.after_seq = seqs[i];
-        if (application_find(self, ids[i], &application))
-            decide(self, scheme, &selection, &application, call);
-    }
-    if (n < SLICE)
-        pass_ends(self, scheme, &selection, call);
-    put(self, &selection);
-    return !rpc_refused(call);
 }
 
 /* ---- the part ---- */

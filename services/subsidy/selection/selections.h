@@ -12,7 +12,7 @@
  * (common/cn/cn_calendar.h), from the day on which she was chosen; of a year of which nobody has said which days are
  * worked, for as long as nobody has. Then it is PAYABLE. Who loses it makes room for the next, who is shown for her own
  * time; nobody else moves. When nobody gets a place any more, those who wait are told so, and what is FREE goes back to
- * the fund. */
+ * the fund: of ALL once its time is over and nothing of it is in review, given back, or may be asked again. */
 #pragma once
 #include "services/subsidy/application/applications.h"
 #include "services/subsidy/fund/funds.h"
@@ -63,7 +63,7 @@ int selection_open(struct subsidy *self, const Subsidy__Scheme *scheme, void *ca
 int selection_refusal(struct subsidy *self, const Subsidy__Scheme *scheme, const struct application *application,
                       void *call);
 /* How many points it has, of a scheme by points; else 0. */
-int32_t selection_counts(struct subsidy *self, const Subsidy__Scheme *scheme, const struct application *application,
+int32_t selection_points_now(struct subsidy *self, const Subsidy__Scheme *scheme, const struct application *application,
                          void *call);
 /* The same as it was when it was approved. */
 int32_t selection_points(const struct subsidy *self, int64_t application_id);
@@ -82,6 +82,18 @@ void selection_next(struct subsidy *self, const Subsidy__Scheme *scheme, const s
  * (kind 0: none). */
 void selection_pass(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application, int state,
                     int step_kind, int notice_kind, void *call);
+
+/* ---- what counts together (selection_counts.c) ---- */
+
+/* Why somebody may not be given so much of a scheme now, as it counts with other benefits: 0 or a Reason. */
+int selection_counts_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme, int64_t member_id, int64_t fen,
+                             int64_t now);
+/* What is given to her counts from now on: 0 or a Reason; it has become SPENT, GIVEN_BACK or HELD anew. */
+int selection_counts(struct subsidy *self, const Subsidy__Scheme *scheme, const struct application *application,
+                     void *call);
+void selection_counts_as(struct subsidy *self, const struct application *application, int state, void *call);
+/* Takes it back, as it came to more than a ceiling (struct granted_kind). */
+void selection_withdraw(void *self, int64_t application_id, void *call);
 
 /* ---- draws ---- */
 

@@ -29,6 +29,9 @@ CREATE TABLE award (
 ) STRICT;
 CREATE UNIQUE INDEX award_place ON award (scheme_id, place);
 -- step 2
+-- Of ALL, until is when it is asked next whether nobody can get anything of it any more.
+CREATE INDEX selection_of_all ON selection (until) WHERE done = 0 AND kind = 1;
+-- step 3
 -- Points, negative: who has most comes first; 0 where there are none.
 ALTER TABLE candidate ADD COLUMN behind INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX candidate_order ON candidate (scheme_id, behind, first_seq);

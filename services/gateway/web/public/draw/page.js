@@ -1,5 +1,5 @@
 // Verifies a published draw (verify.js): a chosen file, or the one of the campaign whose
-// number stands behind the # of the address, or of the lot of a release, #lot-NUMBER. No module, so that it runs from the disk too.
+// number stands behind the # of the address, or of the lot of a release, #lot-NUMBER, or of a subsidy, #scheme-NUMBER. No module, so that it runs from the disk too.
 const result = document.getElementById('result');
 document.documentElement.classList.toggle('dark', matchMedia('(prefers-color-scheme: dark)').matches);
 
@@ -58,8 +58,8 @@ document.getElementById('file').addEventListener('change', async (event) => {
   setTimeout(() => show(bytes));
 });
 function published() {
-  const [, lot, number] = /^#(lot-)?(\d+)$/.exec(location.hash) ?? [];
-  if (number) showPublished(`${lot ? 'lots' : 'checkups'}/${number}`, number);
+  const [, kind, number] = /^#(?:(lot|scheme)-)?(\d+)$/.exec(location.hash) ?? [];
+  if (number) showPublished(`${kind ? `${kind}s` : 'checkups'}/${number}`, number);
 }
 addEventListener('hashchange', published);
 published();

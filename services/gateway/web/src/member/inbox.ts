@@ -38,6 +38,8 @@ async function booked({ aboutId }: InboxItem) {
   const { campaignId } = await got(api.GET('/v1/me/bookings/{bookingId}', { params: { path: { bookingId: aboutId } } }));
   return `/checkups/${campaignId}`;
 }
+/** Of what she applied for. */
+const application = ({ aboutId }: InboxItem) => `/applications/${aboutId}`;
 /** Of a coupon: what gives it. */
 const releaseOf = async (couponId: string) => (await got(api.GET('/v1/me/coupons/{couponId}', { params: { path: { couponId } } }))).releaseId;
 const PLACES: Record<Kind, Place> = {
@@ -48,8 +50,8 @@ const PLACES: Record<Kind, Place> = {
   ACCOUNT_TRANSFER_DONE: '/mine/union', ACCOUNT_TRANSFER_REFUSED: '/mine/union', ACCOUNT_CORRECTION_DONE: '/mine/data', ACCOUNT_CORRECTION_REFUSED: '/mine/data',
   ACCOUNT_MERGED: '/mine/doors', ACCOUNT_MERGE_REFUSED: '/mine/merge', ACCOUNT_TRADE_PROVEN: '/mine/trade', ACCOUNT_TRADE_REFUSED: '/mine/trade',
   ACCOUNT_TRADE_OVER: '/mine/trade', ACCOUNT_DECLARATION_DONE: '/mine/union', ACCOUNT_DECLARATION_REFUSED: '/mine/union', ACCOUNT_LISTED: '/mine/union', ACCOUNT_UNLISTED: '/mine/union',
-  SUBSIDY_GIVEN_BACK: '', SUBSIDY_APPROVED: '', SUBSIDY_REFUSED: '', SUBSIDY_CHOSEN: '', SUBSIDY_NOT_CHOSEN: '', // there is no page of them yet
-  SUBSIDY_TO_CONFIRM: '/payouts', SUBSIDY_PAID: '/payouts', SUBSIDY_NOT_PAID: '/payouts',
+  SUBSIDY_GIVEN_BACK: application, SUBSIDY_APPROVED: application, SUBSIDY_REFUSED: application, SUBSIDY_CHOSEN: application, SUBSIDY_NOT_CHOSEN: application,
+  SUBSIDY_TO_CONFIRM: '/payouts', SUBSIDY_PAID: '/payouts', SUBSIDY_NOT_PAID: application, // which says why, and what she can do
   COUPON_ENDED: '/coupons', COUPON_WITHDRAWN: '/coupons', COUPON_WON: async ({ aboutId }) => `/offers/${await releaseOf(aboutId)}`, COUPON_NOT_SENT: '/coupons', COUPON_CODE_REPLACED: '/coupons', CHECKUP_WITHDRAWN: '/history',
   TICKET_INVITED: '/benefits', TICKET_GOT: async ({ aboutId }) => `/tickets/${await releaseOf(aboutId)}`, TICKET_COMPANION_OUT: '/benefits', COUPON_SPENT: '/coupons/spent', COUPON_UNSPENT: '/coupons/spent', ORDER_ENDED: ({ aboutId }) => `/orders/${aboutId}`, ORDER_POSTED: ({ aboutId }) => `/orders/${aboutId}`,
 };
