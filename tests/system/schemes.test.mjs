@@ -63,8 +63,8 @@ describe('what unions pay today', () => {
         }
     }
 
-    /** All fields that are asked; those asked with a choice, when it is the first. */
-    const answers = (form) => form.fields.filter(({ askedWith, askedFor }) => !askedWith || askedFor.includes(form.fields.find(({ name }) => name === askedWith).choices[0]))
+    /** All fields that are asked but files; those asked with a choice, when it is the first. */
+    const answers = (form) => form.fields.filter(({ kind, askedWith, askedFor }) => kind !== 'FILE' && (!askedWith || askedFor.includes(form.fields.find(({ name }) => name === askedWith).choices[0])))
         .map((field) => ({ field: field.name, ...answer(field, form) }));
 
     /** What it comes to by the first choice and the amount that is declared. */

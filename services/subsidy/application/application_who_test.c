@@ -95,6 +95,31 @@ static void a_company_is_approved_once(void **state)
     assert_refused(decide(first, SUBSIDY__VERDICT__APPROVE, "", manager(914, CITY)), "APPROVED_BEFORE");
 }
 
+/* As for each of its workers; a member herself waits until the last one is decided. */
+static void a_company_applies_for_many_at_once(void **state)
+{
+    struct draft *draft = a_companies_draft();
+    int64_t scheme_id, ids[2];
+
+    (void)state;
+    draft->scheme.once = SUBSIDY__ONCE__ONCE_ANY;
+    scheme_id = open_scheme(draft);
+    for (int i = 0; i < 2; i++) {
+        ids[i] = application_of(start(scheme_id, agent(811, COMPANY)))->application_id;
+        assert_ok(submit(ids[i], agent(811, COMPANY)));
+    }
+    assert_true(ids[0] != ids[1]);
+    for (int i = 0; i < 2; i++)
+        approve_whole(ids[i]);
+    draft = a_draft();
+    draft->scheme.once = SUBSIDY__ONCE__ONCE_ANY;
+    draft->scheme.opens_at = now() + 1;
+    scheme_id = open_scheme(draft);
+    clock_step(&h.service.clock, 10);
+    handed_in(scheme_id, MEMBER);
+    assert_refused(start(scheme_id, member_of(MEMBER)), "STILL_DECIDED");
+}
+
 static void who_cannot_apply_for_a_union_is_no_scheme(void **state)
 {
     struct draft *draft = a_companies_draft();
@@ -213,6 +238,7 @@ int main(void)
         TEST(who_leaves_her_office_hands_nothing_in),
         TEST(an_office_above_is_none_of_the_union),
         TEST(a_company_is_approved_once),
+        TEST(a_company_applies_for_many_at_once),
         TEST(who_cannot_apply_for_a_union_is_no_scheme),
         TEST(it_is_not_given_beside_another_one),
         TEST(nobody_is_approved_of_both),

@@ -112,7 +112,8 @@ static void who_cannot_be_carried_over_is_left(void **state)
     assert_ok(on_scheme("Carryings.CarryOver", scheme_id, manager(901, CITY)));
     harness_work(&h, do_what_is_due);
     assert_int_equal(carrying_of(scheme_id)->n_carried, 38);
-    assert_int_equal(carrying_of(scheme_id)->n_left, 1); /* what was given to the other one has lapsed with her account */
+    assert_int_equal(carrying_of(scheme_id)->n_left,
+                     1); /* what was given to the other one has lapsed with her account */
     assert_int_equal(harness_number(&h, "SELECT count(*) FROM application_step WHERE kind = 30"), 38);
     /* Of a quarter in which nobody was given it nobody goes on. */
     let_pass(OPENS + 2 * QUARTER);
@@ -149,6 +150,9 @@ static void what_does_not_carry_is_refused(void **state)
     assert_refused_at(create_scheme(draft, manager(901, CITY)), "CARRIES_WRONG", "scheme.carries");
     draft = a_quarterly_draft();
     add_field(draft, "number", SUBSIDY__FIELD_KIND__CERTIFICATE);
+    assert_refused_at(create_scheme(draft, manager(901, CITY)), "CARRIES_WRONG", "scheme.carries");
+    draft = a_quarterly_draft();
+    add_field(draft, "scan", SUBSIDY__FIELD_KIND__FILE);
     assert_refused_at(create_scheme(draft, manager(901, CITY)), "CARRIES_WRONG", "scheme.carries");
     draft = a_quarterly_draft();
     scheme_id = scheme_of(create_scheme(draft, manager(901, CITY)))->scheme_id;

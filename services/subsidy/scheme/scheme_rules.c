@@ -150,14 +150,15 @@ static bool rule_fits(const Subsidy__Scheme *scheme, const Subsidy__FormRule *ru
     return is_ordered(smaller) && is_ordered(greater) && smaller != greater && smaller->kind == greater->kind;
 }
 
-/* By offices that are of one union. What a company gets is no agent's: it goes into no WeChat. A person has one ticket
+/* By offices that are of one union. What a company gets is no agent's: it goes into no WeChat,
+ * and under no ceiling of hers. A person has one ticket
  * in a draw, for whatever she applies. */
 static bool applicants_fit(const Subsidy__Scheme *scheme)
 {
     for (size_t i = 0; i < scheme->n_applies_by; i++) {
         switch (scheme->applies_by[i]) {
         case RULE__ROLE__COMPANY_AGENT:
-            if (scheme->payment)
+            if (scheme->payment || scheme->counts)
                 return false;
             break;
         case RULE__ROLE__UNION_ADMIN:
@@ -171,11 +172,12 @@ static bool applicants_fit(const Subsidy__Scheme *scheme)
            scheme->selection->kind != SUBSIDY__SELECTION_KIND__BY_LOT;
 }
 
-/* A certificate is good for one application, which is that of the first period. */
+/* A certificate is good for one application, which is that of the first period; and so are files. */
 static bool can_carry(const Subsidy__Scheme *scheme)
 {
     for (size_t i = 0; i < scheme->n_fields; i++) {
-        if (scheme->fields[i]->kind == SUBSIDY__FIELD_KIND__CERTIFICATE)
+        if (scheme->fields[i]->kind == SUBSIDY__FIELD_KIND__CERTIFICATE ||
+            scheme->fields[i]->kind == SUBSIDY__FIELD_KIND__FILE)
             return false;
     }
     return scheme->once == SUBSIDY__ONCE__ONCE_PERIOD;
