@@ -117,6 +117,15 @@ bool may_become(int from, int to)
     }
 }
 
+int goods_refusal(const Coupon__GoodsClass *goods, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (goods[i] <= COUPON__GOODS_CLASS__GOODS_ANY || goods[i] > COUPON__GOODS_CLASS__OTHER_GOODS)
+            return RPC__REASON__OUT_OF_RANGE;
+    }
+    return 0;
+}
+
 void coupon_code(uint64_t number, char ret_code[14])
 {
     static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -22,5 +22,7 @@ int eligibility_reason(enum audience_rule rule);
 int draft_refusal(const Coupon__Release *draft, int64_t now, const char **ret_field);
 /* Whether a release may pass from one state to another. */
 bool may_become(int from, int to);
+/* Why these are no goods to be sold or paid for: a Reason, or 0. */
+int goods_refusal(const Coupon__GoodsClass *goods, size_t n);
 /* 13 digits of Crockford's base 32 and a NUL. */
 void coupon_code(uint64_t number, char ret_code[14]);

@@ -21,6 +21,12 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
+static bool stands(const struct notice *notice, const struct notice_given *given)
+{
+    store_ask(notice->store, notice->sql + SQL_STANDS, "iii", given->about_id, (int64_t)given->kind, given->member_id);
+    return store_any(notice->store, notice->sql + SQL_STANDS);
+}
+
 void notice_give(struct notice *notice, const struct notice_given *given, void *call)
 {
     static const int64_t app = NOTICE_BY_APP;
@@ -28,8 +34,7 @@ void notice_give(struct notice *notice, const struct notice_given *given, void *
     Notice__NoticeGiven told = NOTICE__NOTICE_GIVEN__INIT;
     struct store *store = notice->store;
 
-    store_ask(store, notice->sql + SQL_STANDS, "iii", given->about_id, (int64_t)given->kind, given->member_id);
-    if (store_any(store, notice->sql + SQL_STANDS) || !given->member_id)
+    if (!given->member_id || (!given->first && stands(notice, given)))
         return;
     told.notice_id = id_next(&notice->parts->ids, rpc_now(call));
     told.member_id = given->member_id;

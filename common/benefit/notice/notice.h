@@ -44,6 +44,7 @@ struct notice_given {
     const char *title, *place; /* NULL: none */
     const int64_t *doors;      /* by the first she is told in any case */
     size_t n_doors;            /* 0: by the app alone */
+    bool first;                /* nobody was told anything of about_id before: whether it stands is not asked */
 };
 
 /* Tells it, unless the same stands already; nothing for nobody (member_id 0). */

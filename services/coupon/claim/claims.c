@@ -354,36 +354,36 @@ static bool settle(void *arg, int64_t number, int64_t holder_id, void *call)
     return n == SPARE_SLICE;
 }
 
-void claim_free(struct coupon *self, int64_t coupon_id, void *call)
+/* Ends one that stands, so that its place is free again; as end_coupon. Whether it stood. */
+static bool free_one(struct coupon *self, int64_t coupon_id, int kind, bool given_back, void *call)
 {
     struct claim claim;
 
     if (!claims_find(&self->claims, coupon_id, &claim) || claim.ended_at)
-        return;
-    end_coupon(self, &claim, PLACE_FREE, 0, call);
-    granted_set(&self->granted, claim.coupon_id, claim.member_id, GRANTED__GRANT_STATE__GIVEN_BACK, call);
+        return false;
+    end_coupon(self, &claim, PLACE_FREE, kind, call);
+    if (given_back)
+        granted_set(&self->granted, claim.coupon_id, claim.member_id, GRANTED__GRANT_STATE__GIVEN_BACK, call);
+    return true;
+}
+
+void claim_free(struct coupon *self, int64_t coupon_id, void *call)
+{
+    free_one(self, coupon_id, 0, true, call);
 }
 
 void claim_fail(struct coupon *self, int64_t coupon_id, void *call)
 {
-    struct claim claim;
-
-    if (!claims_find(&self->claims, coupon_id, &claim) || claim.ended_at)
-        return;
-    end_coupon(self, &claim, PLACE_FREE, NOTICE__NOTICE_KIND__COUPON_NOT_SENT, call);
-    granted_set(&self->granted, claim.coupon_id, claim.member_id, GRANTED__GRANT_STATE__GIVEN_BACK, call);
-    places_withdrawn(self, coupon_id, call);
+    if (free_one(self, coupon_id, NOTICE__NOTICE_KIND__COUPON_NOT_SENT, true, call))
+        places_withdrawn(self, coupon_id, call);
 }
 
 void coupon_withdraw(void *arg, int64_t coupon_id, void *call)
 {
     struct coupon *self = arg;
-    struct claim claim;
 
-    if (!claims_find(&self->claims, coupon_id, &claim) || claim.ended_at)
-        return;
-    end_coupon(self, &claim, PLACE_FREE, NOTICE__NOTICE_KIND__COUPON_WITHDRAWN, call);
-    places_withdrawn(self, coupon_id, call);
+    if (free_one(self, coupon_id, NOTICE__NOTICE_KIND__COUPON_WITHDRAWN, false, call))
+        places_withdrawn(self, coupon_id, call);
 }
 
 static void undo_forget(void *arg, int64_t number, int64_t coupon_id)

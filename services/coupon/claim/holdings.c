@@ -22,7 +22,7 @@ static const char *const sql[] = {
     [SQL_HERS] = "SELECT " CLAIM_COLUMNS ", coalesce(ended_at, 0) FROM claim_of_member JOIN claim "
                  "ON claim.coupon_id = claim_of_member.coupon_id" CLAIM_ENDED "WHERE claim_of_member." HOLDER_HERS " "
                  "AND claim_of_member.coupon_id < ?2 ORDER BY claim_of_member.coupon_id DESC LIMIT ?3",
-    /* The same of who holds one number, as nearly all do: the index has them in this order, so that nothing is sorted. */
+    /* The same of who holds one number, as nearly all do: the index has them in this order, and nothing is sorted. */
     [SQL_OF_NUMBER] =
         "SELECT " CLAIM_COLUMNS ", coalesce(ended_at, 0) FROM claim_of_member JOIN claim "
         "ON claim.coupon_id = claim_of_member.coupon_id" CLAIM_ENDED "WHERE claim_of_member.member_id = ?1 "

@@ -25,7 +25,7 @@ static const char *const sql[] = {
                   "WHERE stage = 1 AND state = 3 AND way IN (0, 3) ORDER BY fund_use.release_id LIMIT 1",
     [SQL_DUE] = "SELECT fund_use.release_id FROM fund_use JOIN release USING (release_id) WHERE stage IN (1, 2) "
                 "AND state = 3 AND due_at < ?1 ORDER BY fund_use.release_id LIMIT 1",
-    /* How many of its coupons are spent at counters, as is counted with each (numbers.h): a row for each of its days. */
+    /* How many of its coupons are spent at counters, as is counted with each (numbers.h): one row for each day. */
     [SQL_REDEEMED] = "WITH RECURSIVE days(d) AS (SELECT 0 UNION ALL SELECT d + 1 FROM days WHERE d + 1 < (SELECT days "
                      "FROM release WHERE release_id = ?1)) SELECT coalesce(sum(n), 0) FROM days JOIN number ON "
                      "release_id = ?1 AND day = d AND trade = 0 AND place = '' AND what = -2",
@@ -331,7 +331,8 @@ static int keep_redeemed(struct coupon *self, struct fund_use *use, void *call)
     if (!terms)
         return RPC__REASON__STORE_FAILED;
     store_ask(self->store, statement, "i", use->release_id);
-    return keep(self, use, terms->at_counters ? store_number(self->store, statement) * terms_union_fen(terms) : 0, call);
+    return keep(self, use, terms->at_counters ? store_number(self->store, statement) * terms_union_fen(terms) : 0,
+                call);
 }
 
 static int end(struct coupon *self, struct fund_use *use, void *call)

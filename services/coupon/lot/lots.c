@@ -1,4 +1,4 @@
-#include "services/coupon/lot/lots.h"
+#include "services/coupon/lot/lots_internal.h"
 
 #include "services/coupon/claim/claims.h"
 #include "services/coupon/lot/places.h"
@@ -11,149 +11,28 @@
 /* Something of it is to be decided or given. */
 #define PENDS "(lottery.stage < 6 OR (lottery.stage = 6 AND granted < wins))"
 
-enum {
-    SQL_KEEP,
-    SQL_KEPT,
-    SQL_CHAIN,
-    SQL_SET_CHAIN,
-    SQL_ADD,
-    SQL_SET_STAGE,
-    SQL_OF_DAY,
-    SQL_FIND,
-    SQL_NEXT_DAY,
-    SQL_CURRENT,
-    SQL_PEND,
-    SQL_LOT_PENDS,
-    SQL_REPEAT,
-    SQL_REPEATS,
-    SQL_LIST,
-    SQL_PLACE,
-    N_SQL
-};
-
 static const char *const sql[] = {
-    [SQL_KEEP] = "INSERT INTO lot_form (release_id, form) VALUES (?1, ?2)",
-    [SQL_KEPT] = "SELECT form, coalesce(lower(hex(anchor)), '') FROM lot_form LEFT JOIN lottery_chain USING (chain_id) "
-                 "WHERE release_id = ?1",
-    [SQL_CHAIN] = "SELECT chain_id FROM lot_form WHERE release_id = ?1",
-    [SQL_SET_CHAIN] = "UPDATE lot_form SET chain_id = ?2 WHERE release_id = ?1",
-    [SQL_ADD] = "INSERT INTO lot_day (lot_id, release_id, day, stage) VALUES (?1, ?2, ?3, ?4)",
-    [SQL_SET_STAGE] = "UPDATE lot_day SET stage = ?2 WHERE lot_id = ?1",
-    [SQL_OF_DAY] = "SELECT lot_id, stage FROM lot_day WHERE release_id = ?1 AND day = ?2",
-    [SQL_FIND] = "SELECT release_id, day, stage FROM lot_day WHERE lot_id = ?1",
-    [SQL_NEXT_DAY] = "SELECT coalesce(max(day) + 1, 0) FROM lot_day WHERE release_id = ?1",
-    [SQL_CURRENT] = "SELECT lot_id FROM lot_day WHERE release_id = ?1 AND stage < 7",
-    [SQL_PEND] = "SELECT 1 FROM lot_day JOIN lottery USING (lot_id) WHERE release_id = ?1 AND " PENDS " LIMIT 1",
-    [SQL_LOT_PENDS] = "SELECT 1 FROM lottery WHERE lot_id = ?1 AND " PENDS,
-    [SQL_REPEAT] = "UPDATE lot_day SET repeats = repeats + 1 WHERE lot_id = ?1",
-    [SQL_REPEATS] = "SELECT repeats FROM lot_day WHERE lot_id = ?1",
-    [SQL_LIST] = "SELECT lot_id, day, stage FROM lot_day WHERE release_id = ?1 AND day < ?2 ORDER BY day DESC LIMIT ?3",
-    [SQL_PLACE] = "SELECT place FROM lottery_place WHERE lot_id = ?1 AND member_id = ?2",
+    [LOTS_SQL_KEEP] = "INSERT INTO lot_form (release_id, form) VALUES (?1, ?2)",
+    [LOTS_SQL_KEPT] =
+        "SELECT form, coalesce(lower(hex(anchor)), '') FROM lot_form LEFT JOIN lottery_chain USING (chain_id) "
+        "WHERE release_id = ?1",
+    [LOTS_SQL_CHAIN] = "SELECT chain_id FROM lot_form WHERE release_id = ?1",
+    [LOTS_SQL_SET_CHAIN] = "UPDATE lot_form SET chain_id = ?2 WHERE release_id = ?1",
+    [LOTS_SQL_ADD] = "INSERT INTO lot_day (lot_id, release_id, day, stage) VALUES (?1, ?2, ?3, ?4)",
+    [LOTS_SQL_SET_STAGE] = "UPDATE lot_day SET stage = ?2 WHERE lot_id = ?1",
+    [LOTS_SQL_OF_DAY] = "SELECT lot_id, stage FROM lot_day WHERE release_id = ?1 AND day = ?2",
+    [LOTS_SQL_FIND] = "SELECT release_id, day, stage FROM lot_day WHERE lot_id = ?1",
+    [LOTS_SQL_NEXT_DAY] = "SELECT coalesce(max(day) + 1, 0) FROM lot_day WHERE release_id = ?1",
+    [LOTS_SQL_CURRENT] = "SELECT lot_id FROM lot_day WHERE release_id = ?1 AND stage < 7",
+    [LOTS_SQL_PEND] = "SELECT 1 FROM lot_day JOIN lottery USING (lot_id) WHERE release_id = ?1 AND " PENDS " LIMIT 1",
+    [LOTS_SQL_LOT_PENDS] = "SELECT 1 FROM lottery WHERE lot_id = ?1 AND " PENDS,
+    [LOTS_SQL_REPEAT] = "UPDATE lot_day SET repeats = repeats + 1 WHERE lot_id = ?1",
+    [LOTS_SQL_REPEATS] = "SELECT repeats FROM lot_day WHERE lot_id = ?1",
+    [LOTS_SQL_LIST] =
+        "SELECT lot_id, day, stage FROM lot_day WHERE release_id = ?1 AND day < ?2 ORDER BY day DESC LIMIT ?3",
+    [LOTS_SQL_PLACE] = "SELECT place FROM lottery_place WHERE lot_id = ?1 AND member_id = ?2",
 };
-_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
-
-bool way_is_lot(int way)
-{
-    return way == COUPON__WAY__FAIR || way == COUPON__WAY__LOT;
-}
-
-/* ---- forms ---- */
-
-static int season_refusal(const Coupon__Release *draft, const char **ret_field)
-{
-    const Coupon__LotForm *form = draft->lot;
-    int64_t draw_at = form->draw_at ? form->draw_at : form->value_at;
-
-    *ret_field = "release.lot.season";
-    if (draft->way != COUPON__WAY__LOT || draft->days > 1 || form->entry_seconds || form->that_day)
-        return COUPON__REASON__LOT_FORM_MIXED;
-    *ret_field = "release.lot.publicName";
-    if (!*form->public_name)
-        return RPC__REASON__MISSING_FIELD;
-    *ret_field = "release.lot.valueFormat";
-    if (*form->value_format && !draw_format_check(form->value_format))
-        return COUPON__REASON__LOT_VALUE_FORMAT_UNKNOWN;
-    *ret_field = "release.lot.closesAt";
-    if (form->closes_at <= draft->opens_at || form->value_at <= form->closes_at || draw_at < form->value_at ||
-        form->until <= draw_at + LOTTERY_PUBLISH_MS || form->until - draft->opens_at > 366 * COUPON_DAY_MS)
-        return COUPON__REASON__LOT_TIMES_WRONG;
-    return 0;
-}
-
-static int days_refusal(const Coupon__Release *draft, const char **ret_field)
-{
-    const Coupon__LotForm *form = draft->lot;
-
-    *ret_field = "release.lot.season";
-    if (form->closes_at || *form->public_name || *form->value_format || form->value_at || form->draw_at ||
-        form->waiting || form->accept_days || form->until)
-        return COUPON__REASON__LOT_FORM_MIXED;
-    *ret_field = "release.lot.entrySeconds";
-    return form->entry_seconds ? 0 : RPC__REASON__MISSING_FIELD;
-}
-
-int lot_form_refusal(const Coupon__Release *draft, const char **ret_field)
-{
-    int refusal;
-
-    *ret_field = "release.lot";
-    if (!way_is_lot((int)draft->way))
-        return draft->lot ? COUPON__REASON__LOT_NOT_ASKED : 0;
-    if (!draft->lot)
-        return RPC__REASON__MISSING_FIELD;
-    refusal = draft->lot->season ? season_refusal(draft, ret_field) : days_refusal(draft, ret_field);
-    if (refusal)
-        return refusal;
-    *ret_field = "release.allowance";
-    return draft->allowance == COUPON__ALLOWANCE__ONE_PER_DAY || draft->allowance == COUPON__ALLOWANCE__ONE_PER_RELEASE
-               ? 0
-               : COUPON__REASON__LOT_ALLOWANCE_WRONG;
-}
-
-void lots_remember(struct release *release, const Coupon__LotForm *form)
-{
-    release->lot = (struct release_lot){.of_day = -1, .announced = -1};
-    if (!form)
-        return;
-    release->lot.entry_ms = form->season ? form->closes_at - release->opens_at : form->entry_seconds * INT64_C(1000);
-    release->lot.season_ms = form->season ? form->until - release->opens_at : 0;
-    release->lot.that_day = form->that_day;
-}
-
-bool lots_keep(struct coupon *self, struct release *release, const Coupon__LotForm *form)
-{
-    unsigned char packed[4096];
-    Coupon__LotForm kept;
-
-    lots_remember(release, form);
-    if (!form)
-        return true;
-    kept = *form;
-    kept.commitment = unconst("");
-    return coupon__lot_form__get_packed_size(&kept) <= sizeof(packed) &&
-           store_run(self->store, self->lots.sql + SQL_KEEP, "ib", release->id, packed,
-                     coupon__lot_form__pack(&kept, packed)) != -1;
-}
-
-Coupon__LotForm *lots_kept(const struct coupon *self, const struct release *release, struct arena *arena)
-{
-    unsigned statement = self->lots.sql + SQL_KEPT;
-    Coupon__LotForm *ret = NULL;
-    const char *anchor;
-    const void *packed;
-    size_t len;
-
-    store_ask(self->store, statement, "i", release->id);
-    if (!store_row(self->store, statement))
-        return NULL;
-    packed = store_blob(self->store, statement, 0, &len);
-    anchor = store_text(self->store, statement, 1);
-    ret = coupon__lot_form__unpack(&arena->allocator, len, packed);
-    if (ret && *anchor)
-        ret->commitment = arena_strndup(arena, anchor, strlen(anchor));
-    store_end(self->store, statement);
-    return ret && ret->commitment ? ret : NULL;
-}
+_Static_assert(ARRAY_LEN(sql) == LOTS_N_SQL, "a statement for each");
 
 /* ---- lots ---- */
 
@@ -170,7 +49,7 @@ static void forget_day(void *arg, int64_t unused, int64_t unused_too)
 bool lots_of_day(struct coupon *self, struct release *release, int32_t day, struct lot_day *ret)
 {
     struct release_lot *lot = &release->lot;
-    unsigned statement = self->lots.sql + SQL_OF_DAY;
+    unsigned statement = self->lots.sql + LOTS_SQL_OF_DAY;
 
     if (lot->of_day != day) {
         lot->lot_id = 0;
@@ -189,8 +68,8 @@ bool lots_find(struct coupon *self, int64_t lot_id, struct arena *arena, struct 
     struct lot_day found = {.lot_id = lot_id};
     int64_t release_id;
 
-    store_ask(self->store, self->lots.sql + SQL_FIND, "i", lot_id);
-    if (!store_only(self->store, self->lots.sql + SQL_FIND, INTO(release_id), INTO(found.day), INTO(found.stage)))
+    store_ask(self->store, self->lots.sql + LOTS_SQL_FIND, "i", lot_id);
+    if (!store_only(self->store, self->lots.sql + LOTS_SQL_FIND, INTO(release_id), INTO(found.day), INTO(found.stage)))
         return false;
     found.release = release_look_up(self, release_id, arena);
     *ret = found;
@@ -314,35 +193,35 @@ int lots_claim_refusal(struct coupon *self, struct release *release, void *call)
 
 void lots_count_repeat(struct coupon *self, const struct lot_day *lot)
 {
-    store_run(self->store, self->lots.sql + SQL_REPEAT, "i", lot->lot_id);
+    store_run(self->store, self->lots.sql + LOTS_SQL_REPEAT, "i", lot->lot_id);
 }
 
 int64_t lots_repeats(struct coupon *self, int64_t lot_id)
 {
-    store_ask(self->store, self->lots.sql + SQL_REPEATS, "i", lot_id);
-    return store_number(self->store, self->lots.sql + SQL_REPEATS);
+    store_ask(self->store, self->lots.sql + LOTS_SQL_REPEATS, "i", lot_id);
+    return store_number(self->store, self->lots.sql + LOTS_SQL_REPEATS);
 }
 
 void lots_ask(struct coupon *self, int64_t release_id, int64_t before, int64_t limit)
 {
-    store_ask(self->store, self->lots.sql + SQL_LIST, "iii", release_id, before, limit);
+    store_ask(self->store, self->lots.sql + LOTS_SQL_LIST, "iii", release_id, before, limit);
 }
 
 bool lots_next(struct coupon *self, struct release *release, struct lot_day *ret)
 {
     ret->release = release;
-    return store_read(self->store, self->lots.sql + SQL_LIST, INTO(ret->lot_id), INTO(ret->day), INTO(ret->stage));
+    return store_read(self->store, self->lots.sql + LOTS_SQL_LIST, INTO(ret->lot_id), INTO(ret->day), INTO(ret->stage));
 }
 
 void lots_end(struct coupon *self)
 {
-    store_end(self->store, self->lots.sql + SQL_LIST);
+    store_end(self->store, self->lots.sql + LOTS_SQL_LIST);
 }
 
 int64_t lots_place(struct coupon *self, int64_t lot_id, int64_t number)
 {
-    store_ask(self->store, self->lots.sql + SQL_PLACE, "ii", lot_id, number);
-    return store_number(self->store, self->lots.sql + SQL_PLACE);
+    store_ask(self->store, self->lots.sql + LOTS_SQL_PLACE, "ii", lot_id, number);
+    return store_number(self->store, self->lots.sql + LOTS_SQL_PLACE);
 }
 
 /* ---- what becomes of a release ---- */
@@ -357,15 +236,15 @@ static int announce(struct coupon *self, struct release *release, int32_t day, i
     forget_day(release, 0, 0);
     if (!lot_terms_whole(self, &made, rpc_arena(call), &terms))
         return RPC__REASON__OVERLOADED;
-    store_run(self->store, self->lots.sql + SQL_ADD, "iiii", made.lot_id, release->id, (int64_t)day,
+    store_run(self->store, self->lots.sql + LOTS_SQL_ADD, "iiii", made.lot_id, release->id, (int64_t)day,
               (int64_t)made.stage);
     return lottery_announce(&self->lottery, &terms, chain_id, chain_id ? day + 1 : 0, call, &lot);
 }
 
 static int64_t chain_of(struct coupon *self, const struct release *release)
 {
-    store_ask(self->store, self->lots.sql + SQL_CHAIN, "i", release->id);
-    return store_number(self->store, self->lots.sql + SQL_CHAIN);
+    store_ask(self->store, self->lots.sql + LOTS_SQL_CHAIN, "i", release->id);
+    return store_number(self->store, self->lots.sql + LOTS_SQL_CHAIN);
 }
 
 /* The first day that has not been announced and can be; whether it is time to. */
@@ -374,8 +253,8 @@ static bool next_day(struct coupon *self, struct release *release, int64_t now, 
     struct release_lot *lot = &release->lot;
 
     if (lot->announced < 0) {
-        store_ask(self->store, self->lots.sql + SQL_NEXT_DAY, "i", release->id);
-        lot->announced = (int32_t)store_number(self->store, self->lots.sql + SQL_NEXT_DAY);
+        store_ask(self->store, self->lots.sql + LOTS_SQL_NEXT_DAY, "i", release->id);
+        lot->announced = (int32_t)store_number(self->store, self->lots.sql + LOTS_SQL_NEXT_DAY);
     }
     if (store_trouble(self->store)) {
         lot->announced = -1;
@@ -399,7 +278,7 @@ int lots_publish(struct coupon *self, struct release *release, void *call)
     if (release->lot.season_ms)
         return announce(self, release, 0, 0, call);
     lottery_make_chain(&self->lottery, release->union_path, release->days, call, &chain);
-    store_run(self->store, self->lots.sql + SQL_SET_CHAIN, "ii", release->id, chain.id);
+    store_run(self->store, self->lots.sql + LOTS_SQL_SET_CHAIN, "ii", release->id, chain.id);
     return announce(self, release, 0, chain.id, call);
 }
 
@@ -410,8 +289,8 @@ void lots_close(struct coupon *self, struct release *release, void *call)
     int64_t ids[LOT_AHEAD_DAYS + LOT_SLICE];
     size_t n;
 
-    store_ask(self->store, self->lots.sql + SQL_CURRENT, "i", release->id);
-    n = store_numbers(self->store, self->lots.sql + SQL_CURRENT, ids, ARRAY_LEN(ids));
+    store_ask(self->store, self->lots.sql + LOTS_SQL_CURRENT, "i", release->id);
+    n = store_numbers(self->store, self->lots.sql + LOTS_SQL_CURRENT, ids, ARRAY_LEN(ids));
     for (size_t i = 0; i < n; i++) {
         struct lot_whole lot;
 
@@ -428,16 +307,16 @@ void lots_close(struct coupon *self, struct release *release, void *call)
 
 bool lot_pends(struct coupon *self, int64_t lot_id)
 {
-    store_ask(self->store, self->lots.sql + SQL_LOT_PENDS, "i", lot_id);
-    return store_any(self->store, self->lots.sql + SQL_LOT_PENDS);
+    store_ask(self->store, self->lots.sql + LOTS_SQL_LOT_PENDS, "i", lot_id);
+    return store_any(self->store, self->lots.sql + LOTS_SQL_LOT_PENDS);
 }
 
 bool lots_pend(struct coupon *self, const struct release *release)
 {
     if (!way_is_lot(release->way))
         return false;
-    store_ask(self->store, self->lots.sql + SQL_PEND, "i", release->id);
-    return store_any(self->store, self->lots.sql + SQL_PEND);
+    store_ask(self->store, self->lots.sql + LOTS_SQL_PEND, "i", release->id);
+    return store_any(self->store, self->lots.sql + LOTS_SQL_PEND);
 }
 
 /* ---- what the lottery asks for ---- */
@@ -456,7 +335,7 @@ static void on_stage(void *arg, const struct lot_terms *terms, int stage, const 
     Coupon__LotStaged staged = COUPON__LOT_STAGED__INIT;
 
     (void)void_reason;
-    store_run(self->store, self->lots.sql + SQL_SET_STAGE, "ii", lot->lot_id, (int64_t)stage);
+    store_run(self->store, self->lots.sql + LOTS_SQL_SET_STAGE, "ii", lot->lot_id, (int64_t)stage);
     rpc_on_undo(call, forget_day, lot->release, 0, 0);
     lot->release->lot.of_day = -1;
     staged.lot_id = lot->lot_id;
@@ -588,7 +467,7 @@ const struct part_spec lots_part = {
     .others = "lot_form.release_id lot_day.day lot_day.stage lot_day.repeats",
     .steps = &lots_steps,
     .sql = sql,
-    .n_sql = N_SQL,
+    .n_sql = LOTS_N_SQL,
     .last_id = "SELECT max(lot_id) FROM lot_day",
     .opened = opened,
     .work = work,

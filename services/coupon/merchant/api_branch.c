@@ -1,4 +1,5 @@
 #include "services/coupon/merchant/branches.h"
+#include "services/coupon/rules.h"
 #include "services/coupon/till/spendings.h"
 
 #define NEAR_USUAL 20
@@ -44,11 +45,7 @@ static int branch_refusal(const Coupon__Branch *branch, const char **ret_field)
     if (!branch->lat_e6 || !branch->lon_e6)
         return COUPON__REASON__POSITION_MISSING;
     *ret_field = "branch.goods";
-    for (size_t i = 0; i < branch->n_goods; i++) {
-        if (branch->goods[i] <= COUPON__GOODS_CLASS__GOODS_ANY || branch->goods[i] > COUPON__GOODS_CLASS__OTHER_GOODS)
-            return RPC__REASON__OUT_OF_RANGE;
-    }
-    return branch->n_goods ? 0 : RPC__REASON__MISSING_FIELD;
+    return branch->n_goods ? goods_refusal(branch->goods, branch->n_goods) : RPC__REASON__MISSING_FIELD;
 }
 
 /* Whether it was refused. */

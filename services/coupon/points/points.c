@@ -1,6 +1,5 @@
 #include "services/coupon/points/points_internal.h"
 
-#include "identity/identity.pb-c.h"
 #include "services/coupon/api.h"
 
 #define SLICE       25 /* lots that expire in one transaction: some milliseconds in a store of millions */
@@ -73,11 +72,6 @@ static const char *const sql[] = {
 };
 _Static_assert(ARRAY_LEN(sql) == POINTS_N_SQL, "a statement for each");
 
-static unsigned statement(const struct coupon *self, unsigned which)
-{
-    return self->points.sql + which;
-}
-
 /* ---- entries ---- */
 
 struct entry {
@@ -106,7 +100,7 @@ static void set_lot(struct coupon *self, struct entry *entry, int64_t lot_id, in
                     int64_t taken_back, enum points_over over)
 {
     ensure(entry->n < POINTS_LOTS && had + more >= 0);
-    store_run(self->store, statement(self, POINTS_SQL_SET_LOT), "iiii", lot_id, more, taken_back, (int64_t)over);
+    store_run(self->store, points_statement(self, POINTS_SQL_SET_LOT), "iiii", lot_id, more, taken_back, (int64_t)over);
     coupon__lot_rest__init(&entry->rests[entry->n]);
     entry->rests[entry->n].lot_id = lot_id;
     entry->rests[entry->n].rest = had + more;
@@ -135,7 +129,7 @@ static void tell_lots(struct entry *entry, void *call)
 
 static void keep_entry(struct coupon *self, const struct entry *entry, void *call)
 {
-    store_run(self->store, statement(self, POINTS_SQL_ADD_ENTRY), "iiiiiii", entry->id, entry->ledger_id,
+    store_run(self->store, points_statement(self, POINTS_SQL_ADD_ENTRY), "iiiiiii", entry->id, entry->ledger_id,
               entry->member_id, (int64_t)entry->kind, entry->points, entry->cause_id, rpc_now(call));
     ledgers_count(self, entry->ledger_id, entry->kind, entry->points);
 }
@@ -143,25 +137,25 @@ static void keep_entry(struct coupon *self, const struct entry *entry, void *cal
 static bool find_entry(const struct coupon *self, int64_t entry_id, struct entry *ret)
 {
     ret->id = entry_id;
-    store_ask(self->store, statement(self, POINTS_SQL_FIND_ENTRY), "i", entry_id);
-    return store_only(self->store, statement(self, POINTS_SQL_FIND_ENTRY), INTO(ret->ledger_id), INTO(ret->member_id),
-                      INTO(ret->cause_id), INTO(ret->kind), INTO(ret->points));
+    store_ask(self->store, points_statement(self, POINTS_SQL_FIND_ENTRY), "i", entry_id);
+    return store_only(self->store, points_statement(self, POINTS_SQL_FIND_ENTRY), INTO(ret->ledger_id),
+                      INTO(ret->member_id), INTO(ret->cause_id), INTO(ret->kind), INTO(ret->points));
 }
 
 static bool next_lot(const struct coupon *self, unsigned which, struct points_lot *ret)
 {
-    return store_read(self->store, statement(self, which), INTO(ret->id), INTO(ret->ledger_id), INTO(ret->member_id),
-                      INTO(ret->rest), INTO(ret->expires_at), INTO(ret->series_id), INTO(ret->service));
+    return store_read(self->store, points_statement(self, which), INTO(ret->id), INTO(ret->ledger_id),
+                      INTO(ret->member_id), INTO(ret->rest), INTO(ret->expires_at), INTO(ret->series_id),
+                      INTO(ret->service));
 }
 
-/* All that a question gives, at most size. */
-static size_t read_lots(const struct coupon *self, unsigned which, struct points_lot *ret, size_t size)
+size_t points_read_lots(const struct coupon *self, unsigned which, struct points_lot *ret, size_t size)
 {
     size_t n = 0;
 
     while (n < size && next_lot(self, which, &ret[n]))
         n++;
-    store_end(self->store, statement(self, which));
+    store_end(self->store, points_statement(self, which));
     return n;
 }
 
@@ -175,7 +169,7 @@ void points_earn(struct coupon *self, const struct points_earning *earning, void
     begin_entry(self, &entry, earning->ledger_id, earning->member_id, earning->kind, call);
     entry.points = earning->points;
     entry.cause_id = earning->cause_id;
-    store_run(self->store, statement(self, POINTS_SQL_ADD_LOT), "iiiiiiiiii", lot_id, earning->ledger_id,
+    store_run(self->store, points_statement(self, POINTS_SQL_ADD_LOT), "iiiiiiiiii", lot_id, earning->ledger_id,
               earning->member_id, earning->points, earning->earned_at, earning->expires_at, earning->rule_id,
               earning->series_id, (int64_t)earning->service, earning->deed_id);
     coupon__lot_rest__init(&entry.rests[0]);
@@ -206,14 +200,14 @@ void points_lot_loses(struct coupon *self, const struct points_lot *lot, int64_t
 
 int64_t points_held(const struct coupon *self, int64_t ledger_id, int64_t member_id, int64_t now)
 {
-    store_ask(self->store, statement(self, POINTS_SQL_HELD), "iii", member_id, ledger_id, now);
-    return store_number(self->store, statement(self, POINTS_SQL_HELD));
+    store_ask(self->store, points_statement(self, POINTS_SQL_HELD), "iii", member_id, ledger_id, now);
+    return store_number(self->store, points_statement(self, POINTS_SQL_HELD));
 }
 
 static void take_from(struct coupon *self, struct entry *entry, const struct points_lot *lot, int64_t n)
 {
     set_lot(self, entry, lot->id, lot->rest, -n, 0, POINTS_LOT_OPEN);
-    store_run(self->store, statement(self, POINTS_SQL_TAKE), "iii", entry->id, lot->id, n);
+    store_run(self->store, points_statement(self, POINTS_SQL_TAKE), "iii", entry->id, lot->id, n);
 }
 
 /* Takes what she has, what is over first. */
@@ -225,9 +219,9 @@ static void take(struct coupon *self, struct entry *entry, void *call)
     while (needed > 0) {
         size_t n;
 
-        store_ask(self->store, statement(self, POINTS_SQL_SPENDABLE), "iiii", entry->member_id, entry->ledger_id,
+        store_ask(self->store, points_statement(self, POINTS_SQL_SPENDABLE), "iiii", entry->member_id, entry->ledger_id,
                   rpc_now(call), (int64_t)POINTS_LOTS);
-        n = read_lots(self, POINTS_SQL_SPENDABLE, lots, POINTS_LOTS);
+        n = points_read_lots(self, POINTS_SQL_SPENDABLE, lots, POINTS_LOTS);
         if (n == 0) {
             rpc_refuse(call, RPC__REASON__STORE_FAILED); /* the disk: what she has was asked just before */
             return;
@@ -279,11 +273,12 @@ static size_t read_taken(struct coupon *self, int64_t entry_id, int64_t after, i
 {
     size_t n = 0;
 
-    store_ask(self->store, statement(self, POINTS_SQL_TAKEN), "iiii", entry_id, after, now, (int64_t)POINTS_LOTS);
-    while (n < POINTS_LOTS && store_read(self->store, statement(self, POINTS_SQL_TAKEN), INTO(ret[n].lot_id),
+    store_ask(self->store, points_statement(self, POINTS_SQL_TAKEN), "iiii", entry_id, after, now,
+              (int64_t)POINTS_LOTS);
+    while (n < POINTS_LOTS && store_read(self->store, points_statement(self, POINTS_SQL_TAKEN), INTO(ret[n].lot_id),
                                          INTO(ret[n].points), INTO(ret[n].rest)))
         n++;
-    store_end(self->store, statement(self, POINTS_SQL_TAKEN));
+    store_end(self->store, points_statement(self, POINTS_SQL_TAKEN));
     return n;
 }
 
@@ -315,7 +310,7 @@ int64_t points_give_back(struct coupon *self, int64_t entry_id, void *call)
     entry.cause_id = spent.cause_id;
     while ((n = read_taken(self, entry_id, 0, rpc_now(call), taken)) > 0 && !store_trouble(self->store)) {
         for (size_t i = 0; i < n; i++) {
-            store_run(self->store, statement(self, POINTS_SQL_BACK), "ii", entry_id, taken[i].lot_id);
+            store_run(self->store, points_statement(self, POINTS_SQL_BACK), "ii", entry_id, taken[i].lot_id);
             if (taken[i].rest >= 0)
                 set_lot(self, &entry, taken[i].lot_id, taken[i].rest, taken[i].points, 0, POINTS_LOT_OPEN);
         }
@@ -329,105 +324,6 @@ int64_t points_give_back(struct coupon *self, int64_t entry_id, void *call)
 }
 
 /* ---- what members do ---- */
-
-/* How much more of a rule she may earn at an instant. */
-static int64_t room_of(const struct coupon *self, const struct point_rule *rule, int64_t holder_id, int64_t at)
-{
-    const struct {
-        int64_t most;
-        int period;
-    } limits[] = {
-        {rule->most_per_day, GRANTED__PERIOD__DAY},
-        {rule->most_per_month, GRANTED__PERIOD__MONTH},
-        {rule->most_per_year, GRANTED__PERIOD__YEAR},
-        {rule->most_ever, GRANTED__PERIOD__PERIOD_NONE},
-    };
-    int64_t room = rule->points;
-
-    for (size_t i = 0; i < ARRAY_LEN(limits) && room > 0; i++) {
-        int64_t since = limits[i].period ? granted_since(at, limits[i].period) : 0, left;
-
-        if (!limits[i].most)
-            continue;
-        store_ask(self->store, statement(self, POINTS_SQL_EARNED), "iii", holder_id, rule->series_id, since);
-        left = limits[i].most - store_number(self->store, statement(self, POINTS_SQL_EARNED));
-        room = left < room ? left : room;
-    }
-    return room;
-}
-
-static size_t lots_of_deed(const struct coupon *self, int service, int64_t deed_id, const char *what,
-                           struct points_lot ret[POINT_RULES_OF_DEED])
-{
-    store_ask(self->store, statement(self, POINTS_SQL_OF_DEED), "iiti", deed_id, (int64_t)service, what,
-              (int64_t)POINT_RULES_OF_DEED);
-    return read_lots(self, POINTS_SQL_OF_DEED, ret, POINT_RULES_OF_DEED);
-}
-
-static bool has_given(const struct points_lot *lots, size_t n, int64_t series_id)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (lots[i].series_id == series_id)
-            return true;
-    }
-    return false;
-}
-
-static const char *const sources[] = {NULL,
-#define SOURCE_NAME(name) #name,
-                                      POINTS_SOURCES(SOURCE_NAME)
-#undef SOURCE_NAME
-};
-
-bool points_know_source(const char *service, const char *what)
-{
-    if (strcmp(service, sources[POINTS_identity]) == 0)
-        return strcmp(what, POINTS_JOINING) == 0;
-    for (size_t i = 1; i < ARRAY_LEN(sources); i++) {
-        if (strcmp(service, sources[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
-void points_hear_deed(struct coupon *self, int service, const Rpc__Deed *deed, int64_t at, void *call)
-{
-    struct point_rule rules[POINT_RULES_OF_DEED];
-    struct points_lot given[POINT_RULES_OF_DEED];
-    int64_t holder_id = holder_of(&self->holders, deed->member_id);
-    size_t n =
-        holder_id && deed->deed_id > 0 ? point_rules_for(self, sources[service], deed, at, rules, ARRAY_LEN(rules)) : 0;
-    size_t n_given = n ? lots_of_deed(self, service, deed->deed_id, deed->what, given) : 0;
-
-    for (size_t i = 0; i < n; i++) {
-        struct points_earning earning = {
-            .ledger_id = rules[i].ledger_id,
-            .member_id = deed->member_id,
-            .points = room_of(self, &rules[i], holder_id, at),
-            .earned_at = at,
-            .expires_at = points_expire_at(at, rules[i].valid_days),
-            .cause_id = rules[i].id,
-            .rule_id = rules[i].id,
-            .series_id = rules[i].series_id,
-            .deed_id = deed->deed_id,
-            .kind = COUPON__POINTS_KIND__EARNED,
-            .service = service,
-        };
-
-        if (earning.points > 0 && !has_given(given, n_given, rules[i].series_id))
-            points_earn(self, &earning, call);
-    }
-}
-
-void points_hear_undone(struct coupon *self, int service, const Rpc__DeedUndone *undone, void *call)
-{
-    struct points_lot lots[POINT_RULES_OF_DEED];
-    size_t n = lots_of_deed(self, service, undone->deed_id, undone->what, lots);
-
-    for (size_t i = 0; i < n; i++)
-        points_lot_loses(self, &lots[i], lots[i].rest, COUPON__POINTS_KIND__EARNED_TAKEN_BACK, POINTS_LOT_UNEARNED,
-                         call);
-}
 
 static void hear(struct coupon *self, int service, void *call, const Rpc__JournalRow *row)
 {
@@ -449,29 +345,12 @@ HEAR(health)
 HEAR(portal)
 #undef HEAR
 
-/* Who found her membership on a roster, or asked for it, has joined; what else begins one is no deed of hers. */
-static void hear_joining(struct coupon *self, const Identity__MembershipBegan *began, int64_t at, void *call)
-{
-    Rpc__Deed deed = RPC__DEED__INIT;
-
-    if (began->began != IDENTITY__BEGAN__BEGAN_BY_ROSTER && began->began != IDENTITY__BEGAN__BEGAN_BY_JOINING)
-        return;
-    deed.deed_id = began->membership_id;
-    deed.what = POINTS_JOINING;
-    deed.member_id = began->member_id;
-    deed.level = RPC__LEVEL__MEMBER;
-    deed.union_path = tree_find(&self->tree, began->union_id, rpc_arena(call));
-    deed.trade = began->trade;
-    if (deed.union_path)
-        points_hear_deed(self, POINTS_identity, &deed, at, call);
-}
-
 static void hear_identity(void *self, void *call, const Rpc__JournalRow *row)
 {
     Identity__Event *event = identity__event__unpack(NULL, row->body.len, row->body.data);
 
     if (event && event->event_case == IDENTITY__EVENT__EVENT_MEMBERSHIP_BEGAN)
-        hear_joining(self, event->membership_began, row->at, call);
+        points_hear_joining(self, event->membership_began, row->at, call);
     identity__event__free_unpacked(event, NULL);
 }
 
@@ -486,8 +365,8 @@ static bool tidy(void *arg, void *call)
     struct points_lot lots[SLICE];
     size_t n;
 
-    store_ask(self->store, statement(self, POINTS_SQL_DUE), "ii", rpc_now(call), (int64_t)SLICE);
-    n = read_lots(self, POINTS_SQL_DUE, lots, SLICE);
+    store_ask(self->store, points_statement(self, POINTS_SQL_DUE), "ii", rpc_now(call), (int64_t)SLICE);
+    n = points_read_lots(self, POINTS_SQL_DUE, lots, SLICE);
     for (size_t i = 0; i < n; i++)
         points_lot_loses(self, &lots[i], lots[i].rest, COUPON__POINTS_KIND__POINTS_EXPIRED, POINTS_LOT_OPEN, call);
     return n == SLICE;
@@ -499,8 +378,8 @@ static bool end_all(struct coupon *self, int64_t number, void *call)
     struct points_lot lots[ENDED];
     size_t n;
 
-    store_ask(self->store, statement(self, POINTS_SQL_OWNED), "ii", number, (int64_t)ENDED);
-    n = read_lots(self, POINTS_SQL_OWNED, lots, ENDED);
+    store_ask(self->store, points_statement(self, POINTS_SQL_OWNED), "ii", number, (int64_t)ENDED);
+    n = points_read_lots(self, POINTS_SQL_OWNED, lots, ENDED);
     for (size_t i = 0; i < n; i++)
         points_lot_loses(self, &lots[i], lots[i].rest, COUPON__POINTS_KIND__POINTS_ENDED, POINTS_LOT_CLOSED, call);
     return n == ENDED;
@@ -515,11 +394,11 @@ static bool settle(void *arg, int64_t number, int64_t holder_id, void *call)
 
     if (!holder_id)
         return end_all(self, number, call);
-    store_ask(self->store, statement(self, POINTS_SQL_BEYOND), "i", holder_id);
+    store_ask(self->store, points_statement(self, POINTS_SQL_BEYOND), "i", holder_id);
     if (!next_lot(self, POINTS_SQL_BEYOND, &lot))
         return false;
-    beyond = store_int(self->store, statement(self, POINTS_SQL_BEYOND), LOT_COLUMNS);
-    store_end(self->store, statement(self, POINTS_SQL_BEYOND));
+    beyond = store_int(self->store, points_statement(self, POINTS_SQL_BEYOND), LOT_COLUMNS);
+    store_end(self->store, points_statement(self, POINTS_SQL_BEYOND));
     points_lot_loses(self, &lot, beyond, COUPON__POINTS_KIND__EARNED_TAKEN_BACK, POINTS_LOT_OPEN, call);
     return true;
 }

@@ -1,6 +1,7 @@
 /* points_internal.h: what the files of points have of each other. */
 #pragma once
 #include "services/coupon/points/points.h"
+#include "identity/identity.pb-c.h"
 
 /* Services whose journals are read; a service's number is its place here, from 1, and stays. */
 #define POINTS_SOURCES(SOURCE) SOURCE(identity) SOURCE(health) SOURCE(portal)
@@ -39,9 +40,18 @@ struct points_lot {
 
 enum points_over { POINTS_LOT_OPEN, POINTS_LOT_UNEARNED, POINTS_LOT_CLOSED };
 
+static inline unsigned points_statement(const struct coupon *self, unsigned which)
+{
+    return self->points.sql + which;
+}
+
+/* All that a question gives, at most size. */
+size_t points_read_lots(const struct coupon *self, unsigned which, struct points_lot *ret, size_t size);
 /* What is left of a lot goes, up to n points, as an entry of a kind; over says whether anything may come back to it. */
 void points_lot_loses(struct coupon *self, const struct points_lot *lot, int64_t n, int kind, enum points_over over,
                       void *call);
 /* What a member did, as a service's journal tells it at an instant; and that she did not. */
 void points_hear_deed(struct coupon *self, int service, const Rpc__Deed *deed, int64_t at, void *call);
 void points_hear_undone(struct coupon *self, int service, const Rpc__DeedUndone *undone, void *call);
+/* Who found her membership on a roster, or asked for it, has joined; what else begins one is no deed of hers. */
+void points_hear_joining(struct coupon *self, const Identity__MembershipBegan *began, int64_t at, void *call);

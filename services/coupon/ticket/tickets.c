@@ -1,61 +1,36 @@
-#include "services/coupon/ticket/tickets.h"
+#include "services/coupon/ticket/tickets_internal.h"
 
 #include "services/coupon/claim/frozen.h"
-#include "services/coupon/numbers/numbers.h"
 #include "services/coupon/ticket/gates.h"
 #include "services/coupon/ticket/invitations.h"
-
-#define WAIT_SLICE 32
-#define CELLS_MAX  32 /* with somebody waiting that are looked at in a slice */
 
 #define CELL_COLUMNS "cell_id, release_id, departure, class, quota, taken, waiting, departs_at, return_until"
 #define SEAT_COLUMNS "coupon_id, release_id, cell_id, invitation_id, freed_at"
 #define WAIT_COLUMNS "wait_id, release_id, cell_id, member_id, since"
 
-enum {
-    SQL_ADD_TERMS,
-    SQL_TERMS,
-    SQL_ADD_CELL,
-    SQL_SET_CELL,
-    SQL_CELL,
-    SQL_CELL_AT,
-    SQL_CELLS,
-    SQL_CELL_LAST,
-    SQL_LEFT,
-    SQL_LAST,
-    SQL_DUE,
-    SQL_ADD_SEAT,
-    SQL_FREE_SEAT,
-    SQL_SEAT,
-    SQL_SEATS,
-    SQL_ADD_WAIT,
-    SQL_END_WAIT,
-    SQL_WAIT_OF,
-    SQL_AHEAD,
-    SQL_FIRST_WAIT,
-    N_SQL
-};
-
 static const char *const sql[] = {
-    [SQL_ADD_TERMS] = "INSERT INTO ticket_terms (release_id, form) VALUES (?1, ?2)",
-    [SQL_TERMS] = "SELECT form FROM ticket_terms WHERE release_id = ?1",
-    [SQL_ADD_CELL] = "INSERT INTO ticket_cell (" CELL_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    [SQL_SET_CELL] = "UPDATE ticket_cell SET taken = ?2, waiting = ?3 WHERE cell_id = ?1",
-    [SQL_CELL] = "SELECT " CELL_COLUMNS " FROM ticket_cell WHERE cell_id = ?1",
-    [SQL_CELL_AT] = "SELECT " CELL_COLUMNS " FROM ticket_cell WHERE release_id = ?1 AND departure = ?2 AND class = ?3",
-    [SQL_CELLS] = "SELECT " CELL_COLUMNS " FROM ticket_cell WHERE release_id = ?1 ORDER BY departure, class",
-    [SQL_CELL_LAST] = "SELECT coalesce((SELECT at FROM claim WHERE coupon_id = (SELECT max(coupon_id) FROM ticket_seat "
-                      "WHERE cell_id = ?1 AND freed_at = 0)), 0)",
-    [SQL_LEFT] = "SELECT coalesce(sum(quota - taken), 0) FROM ticket_cell WHERE release_id = ?1 AND waiting = 0 "
-                 "AND departs_at > ?2",
-    [SQL_LAST] = "SELECT coalesce(max(departs_at), 0) FROM ticket_cell WHERE release_id = ?1",
+    [TICKETS_SQL_ADD_TERMS] = "INSERT INTO ticket_terms (release_id, form) VALUES (?1, ?2)",
+    [TICKETS_SQL_TERMS] = "SELECT form FROM ticket_terms WHERE release_id = ?1",
+    [TICKETS_SQL_ADD_CELL] = "INSERT INTO ticket_cell (" CELL_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [TICKETS_SQL_SET_CELL] = "UPDATE ticket_cell SET taken = ?2, waiting = ?3 WHERE cell_id = ?1",
+    [TICKETS_SQL_CELL] = "SELECT " CELL_COLUMNS " FROM ticket_cell WHERE cell_id = ?1",
+    [TICKETS_SQL_CELL_AT] =
+        "SELECT " CELL_COLUMNS " FROM ticket_cell WHERE release_id = ?1 AND departure = ?2 AND class = ?3",
+    [TICKETS_SQL_CELLS] = "SELECT " CELL_COLUMNS " FROM ticket_cell WHERE release_id = ?1 ORDER BY departure, class",
+    [TICKETS_SQL_CELL_LAST] =
+        "SELECT coalesce((SELECT at FROM claim WHERE coupon_id = (SELECT max(coupon_id) FROM ticket_seat "
+        "WHERE cell_id = ?1 AND freed_at = 0)), 0)",
+    [TICKETS_SQL_LEFT] =
+        "SELECT coalesce(sum(quota - taken), 0) FROM ticket_cell WHERE release_id = ?1 AND waiting = 0 "
+        "AND departs_at > ?2",
+    [TICKETS_SQL_LAST] = "SELECT coalesce(max(departs_at), 0) FROM ticket_cell WHERE release_id = ?1",
     /* Where something is to be given to who waits, or nothing will be any more. */
-    [SQL_DUE] = "SELECT cell_id FROM ticket_cell JOIN release USING (release_id) WHERE waiting > 0 "
-                "AND ((taken < quota AND state <> 2) OR return_until <= ?1 OR state = 3) LIMIT ?2",
-    [SQL_ADD_SEAT] = "INSERT INTO ticket_seat (" SEAT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, 0)",
-    [SQL_FREE_SEAT] = "UPDATE ticket_seat SET freed_at = ?2 WHERE coupon_id = ?1",
-    [SQL_SEAT] = "SELECT " SEAT_COLUMNS " FROM ticket_seat WHERE coupon_id = ?1",
-    [SQL_SEATS] =
+    [TICKETS_SQL_DUE] = "SELECT cell_id FROM ticket_cell JOIN release USING (release_id) WHERE waiting > 0 "
+                        "AND ((taken < quota AND state <> 2) OR return_until <= ?1 OR state = 3) LIMIT ?2",
+    [TICKETS_SQL_ADD_SEAT] = "INSERT INTO ticket_seat (" SEAT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, 0)",
+    [TICKETS_SQL_FREE_SEAT] = "UPDATE ticket_seat SET freed_at = ?2 WHERE coupon_id = ?1",
+    [TICKETS_SQL_SEAT] = "SELECT " SEAT_COLUMNS " FROM ticket_seat WHERE coupon_id = ?1",
+    [TICKETS_SQL_SEATS] =
         "SELECT ticket_seat.coupon_id, member_id, departure, class, claim.at, coalesce((SELECT host_coupon_id FROM "
         "ticket_invitation i WHERE i.invitation_id = ticket_seat.invitation_id), 0), "
         "coalesce((SELECT at FROM boarding b WHERE b.coupon_id = ticket_seat.coupon_id AND refusal = 0 "
@@ -63,15 +38,16 @@ static const char *const sql[] = {
         "JOIN ticket_cell USING (cell_id) JOIN claim ON claim.coupon_id = ticket_seat.coupon_id "
         "WHERE ticket_seat.release_id = ?1 AND ticket_seat.coupon_id > ?2 AND freed_at = 0 "
         "ORDER BY ticket_seat.coupon_id LIMIT ?3",
-    [SQL_ADD_WAIT] = "INSERT INTO ticket_wait (" WAIT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
-    [SQL_END_WAIT] = "UPDATE ticket_wait SET ended_at = ?2 WHERE wait_id = ?1",
-    [SQL_WAIT_OF] = "SELECT " WAIT_COLUMNS " FROM ticket_wait WHERE " HOLDER_HERS " AND (?2 = 0 OR release_id = ?2) "
-                    "AND ended_at = 0 ORDER BY wait_id LIMIT 1",
-    [SQL_AHEAD] = "SELECT count(*) FROM ticket_wait WHERE cell_id = ?1 AND wait_id < ?2 AND ended_at = 0",
-    [SQL_FIRST_WAIT] = "SELECT " WAIT_COLUMNS " FROM ticket_wait WHERE cell_id = ?1 AND ended_at = 0 "
-                       "ORDER BY wait_id LIMIT 1",
+    [TICKETS_SQL_ADD_WAIT] = "INSERT INTO ticket_wait (" WAIT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
+    [TICKETS_SQL_END_WAIT] = "UPDATE ticket_wait SET ended_at = ?2 WHERE wait_id = ?1",
+    [TICKETS_SQL_WAIT_OF] =
+        "SELECT " WAIT_COLUMNS " FROM ticket_wait WHERE " HOLDER_HERS " AND (?2 = 0 OR release_id = ?2) "
+        "AND ended_at = 0 ORDER BY wait_id LIMIT 1",
+    [TICKETS_SQL_AHEAD] = "SELECT count(*) FROM ticket_wait WHERE cell_id = ?1 AND wait_id < ?2 AND ended_at = 0",
+    [TICKETS_SQL_FIRST_WAIT] = "SELECT " WAIT_COLUMNS " FROM ticket_wait WHERE cell_id = ?1 AND ended_at = 0 "
+                               "ORDER BY wait_id LIMIT 1",
 };
-_Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
+_Static_assert(ARRAY_LEN(sql) == TICKETS_N_SQL, "a statement for each");
 
 /* ---- cells ---- */
 
@@ -81,21 +57,22 @@ _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
 bool ticket_cell_find(const struct tickets *tickets, int64_t cell_id, struct ticket_cell *ret)
 {
-    store_ask(tickets->store, tickets->sql + SQL_CELL, "i", cell_id);
-    return store_only(tickets->store, tickets->sql + SQL_CELL, INTO_CELL(ret));
+    store_ask(tickets->store, tickets->sql + TICKETS_SQL_CELL, "i", cell_id);
+    return store_only(tickets->store, tickets->sql + TICKETS_SQL_CELL, INTO_CELL(ret));
 }
 
 bool ticket_cell_at(const struct tickets *tickets, int64_t release_id, int32_t departure, int32_t class,
                     struct ticket_cell *ret)
 {
-    store_ask(tickets->store, tickets->sql + SQL_CELL_AT, "iii", release_id, (int64_t)departure, (int64_t) class);
-    return store_only(tickets->store, tickets->sql + SQL_CELL_AT, INTO_CELL(ret));
+    store_ask(tickets->store, tickets->sql + TICKETS_SQL_CELL_AT, "iii", release_id, (int64_t)departure,
+              (int64_t) class);
+    return store_only(tickets->store, tickets->sql + TICKETS_SQL_CELL_AT, INTO_CELL(ret));
 }
 
 int64_t ticket_cell_last(const struct tickets *tickets, int64_t cell_id)
 {
-    store_ask(tickets->store, tickets->sql + SQL_CELL_LAST, "i", cell_id);
-    return store_number(tickets->store, tickets->sql + SQL_CELL_LAST);
+    store_ask(tickets->store, tickets->sql + TICKETS_SQL_CELL_LAST, "i", cell_id);
+    return store_number(tickets->store, tickets->sql + TICKETS_SQL_CELL_LAST);
 }
 
 /* Tells how a cell is now; coupon_id is whose seat was given or came back, 0: none. */
@@ -113,9 +90,9 @@ static void tell_cell(const struct ticket_cell *cell, int64_t coupon_id, bool fr
     rpc_tell(call, &changed.base);
 }
 
-static void set_cell(struct coupon *self, const struct ticket_cell *cell, void *call)
+void ticket_cell_set(struct coupon *self, const struct ticket_cell *cell, void *call)
 {
-    store_run(self->store, self->tickets.sql + SQL_SET_CELL, "iii", cell->id, (int64_t)cell->taken,
+    store_run(self->store, self->tickets.sql + TICKETS_SQL_SET_CELL, "iii", cell->id, (int64_t)cell->taken,
               (int64_t)cell->waiting);
     tell_cell(cell, 0, false, call);
 }
@@ -125,7 +102,7 @@ bool ticket_cell_take(struct coupon *self, struct ticket_cell *cell, int32_t n, 
     if (n > 0 && (cell->waiting > 0 || n > cell->quota - cell->taken))
         return false;
     cell->taken += n;
-    set_cell(self, cell, call);
+    ticket_cell_set(self, cell, call);
     return true;
 }
 
@@ -187,7 +164,7 @@ static void add_cells(struct coupon *self, int64_t release_id, const Coupon__Tic
             .return_until = of->departs_at - terms->return_hours * INT64_C(3600000),
         };
 
-        store_run(self->store, self->tickets.sql + SQL_ADD_CELL, "iiiiiiiii", cell.id, cell.release_id,
+        store_run(self->store, self->tickets.sql + TICKETS_SQL_ADD_CELL, "iiiiiiiii", cell.id, cell.release_id,
                   (int64_t)cell.departure, (int64_t)cell.class, (int64_t)cell.quota, (int64_t)cell.taken,
                   (int64_t)cell.waiting, cell.departs_at, cell.return_until);
         tell_cell(&cell, 0, false, call);
@@ -208,14 +185,14 @@ void tickets_add(struct coupon *self, const struct release *release, const Coupo
         return;
     }
     coupon__ticket_terms__pack(terms, packed);
-    store_run(self->store, self->tickets.sql + SQL_ADD_TERMS, "ib", release->id, packed, len);
+    store_run(self->store, self->tickets.sql + TICKETS_SQL_ADD_TERMS, "ib", release->id, packed, len);
     for (size_t i = 0; i < terms->n_departures; i++)
         add_cells(self, release->id, terms, (int32_t)i, call);
 }
 
 Coupon__TicketTerms *tickets_form(const struct coupon *self, int64_t release_id, struct arena *arena)
 {
-    unsigned statement = self->tickets.sql + SQL_TERMS;
+    unsigned statement = self->tickets.sql + TICKETS_SQL_TERMS;
     Coupon__TicketTerms *terms = NULL;
     const void *packed;
     size_t len;
@@ -231,7 +208,7 @@ Coupon__TicketTerms *tickets_form(const struct coupon *self, int64_t release_id,
 
 Coupon__TicketTerms *tickets_terms(const struct coupon *self, int64_t release_id, struct arena *arena)
 {
-    unsigned statement = self->tickets.sql + SQL_CELLS;
+    unsigned statement = self->tickets.sql + TICKETS_SQL_CELLS;
     Coupon__TicketTerms *terms = tickets_form(self, release_id, arena);
     struct ticket_cell cell;
     bool ok = terms != NULL;
@@ -261,22 +238,22 @@ Coupon__TicketTerms *tickets_terms(const struct coupon *self, int64_t release_id
 
 int32_t tickets_left(const struct coupon *self, int64_t release_id, int64_t now)
 {
-    store_ask(self->store, self->tickets.sql + SQL_LEFT, "ii", release_id, now);
-    return (int32_t)store_number(self->store, self->tickets.sql + SQL_LEFT);
+    store_ask(self->store, self->tickets.sql + TICKETS_SQL_LEFT, "ii", release_id, now);
+    return (int32_t)store_number(self->store, self->tickets.sql + TICKETS_SQL_LEFT);
 }
 
 int64_t tickets_last(const struct coupon *self, int64_t release_id)
 {
-    store_ask(self->store, self->tickets.sql + SQL_LAST, "i", release_id);
-    return store_number(self->store, self->tickets.sql + SQL_LAST);
+    store_ask(self->store, self->tickets.sql + TICKETS_SQL_LAST, "i", release_id);
+    return store_number(self->store, self->tickets.sql + TICKETS_SQL_LAST);
 }
 
 /* ---- seats ---- */
 
 bool ticket_seat_find(const struct tickets *tickets, int64_t coupon_id, struct ticket_seat *ret)
 {
-    store_ask(tickets->store, tickets->sql + SQL_SEAT, "i", coupon_id);
-    return store_only(tickets->store, tickets->sql + SQL_SEAT, INTO(ret->coupon_id), INTO(ret->release_id),
+    store_ask(tickets->store, tickets->sql + TICKETS_SQL_SEAT, "i", coupon_id);
+    return store_only(tickets->store, tickets->sql + TICKETS_SQL_SEAT, INTO(ret->coupon_id), INTO(ret->release_id),
                       INTO(ret->cell_id), INTO(ret->invitation_id), INTO(ret->freed_at));
 }
 
@@ -287,7 +264,7 @@ int ticket_seat_give(struct coupon *self, struct release *release, const struct 
 
     if (reason)
         return reason;
-    if (store_run(self->store, self->tickets.sql + SQL_ADD_SEAT, "iiii", *ret_coupon_id, release->id, cell->id,
+    if (store_run(self->store, self->tickets.sql + TICKETS_SQL_ADD_SEAT, "iiii", *ret_coupon_id, release->id, cell->id,
                   invitation_id) == -1)
         return COUPON__REASON__TICKET_HELD;
     tell_cell(cell, *ret_coupon_id, false, call);
@@ -305,21 +282,21 @@ void ticket_seat_end(struct coupon *self, int64_t coupon_id, void *call)
     invitations_withdraw(self, coupon_id, call);
     if (!ticket_cell_find(&self->tickets, seat.cell_id, &cell))
         return;
-    store_run(self->store, self->tickets.sql + SQL_FREE_SEAT, "ii", coupon_id, rpc_now(call));
+    store_run(self->store, self->tickets.sql + TICKETS_SQL_FREE_SEAT, "ii", coupon_id, rpc_now(call));
     cell.taken--;
-    store_run(self->store, self->tickets.sql + SQL_SET_CELL, "iii", cell.id, (int64_t)cell.taken,
+    store_run(self->store, self->tickets.sql + TICKETS_SQL_SET_CELL, "iii", cell.id, (int64_t)cell.taken,
               (int64_t)cell.waiting);
     tell_cell(&cell, coupon_id, true, call);
 }
 
 void ticket_seats_ask(const struct tickets *tickets, int64_t release_id, int64_t after, size_t limit)
 {
-    store_ask(tickets->store, tickets->sql + SQL_SEATS, "iii", release_id, after, (int64_t)limit);
+    store_ask(tickets->store, tickets->sql + TICKETS_SQL_SEATS, "iii", release_id, after, (int64_t)limit);
 }
 
 bool ticket_seats_next(const struct tickets *tickets, Coupon__Passenger *ret)
 {
-    return store_read(tickets->store, tickets->sql + SQL_SEATS, INTO(ret->coupon_id), INTO(ret->member_id),
+    return store_read(tickets->store, tickets->sql + TICKETS_SQL_SEATS, INTO(ret->coupon_id), INTO(ret->member_id),
                       INTO(ret->departure), INTO(ret->class_), INTO(ret->at), INTO(ret->host_coupon_id),
                       INTO(ret->boarded_at));
 }
@@ -389,149 +366,6 @@ Coupon__Seat *ticket_seat_message(struct coupon *self, int64_t coupon_id, struct
     return add_companions(self, coupon_id, arena, message) ? message : NULL;
 }
 
-/* ---- waiting ---- */
-
-#define INTO_WAIT(wait)                                                                                                \
-    INTO((wait)->id), INTO((wait)->release_id), INTO((wait)->cell_id), INTO((wait)->member_id), INTO((wait)->since)
-
-bool ticket_wait_find(const struct tickets *tickets, int64_t release_id, int64_t member_id, struct ticket_wait *ret)
-{
-    store_ask(tickets->store, tickets->sql + SQL_WAIT_OF, "ii", member_id, release_id);
-    return store_only(tickets->store, tickets->sql + SQL_WAIT_OF, INTO_WAIT(ret));
-}
-
-Coupon__TicketWait *ticket_wait_message(struct coupon *self, int64_t release_id, int64_t member_id, struct arena *arena)
-{
-    Coupon__TicketWait *message;
-    struct ticket_wait wait;
-    struct ticket_cell cell;
-
-    if (!ticket_wait_find(&self->tickets, release_id, member_id, &wait) ||
-        !ticket_cell_find(&self->tickets, wait.cell_id, &cell))
-        return NULL;
-    message = arena_message(arena, &coupon__ticket_wait__descriptor);
-    if (!message)
-        return NULL;
-    message->release_id = release_id;
-    message->departure = cell.departure;
-    message->class_ = cell.class;
-    message->since = wait.since;
-    message->frozen = frozen_of_release(self, member_id, release_id, clock_now(self->clock), arena);
-    store_ask(self->store, self->tickets.sql + SQL_AHEAD, "ii", wait.cell_id, wait.id);
-    message->ahead = (int32_t)store_number(self->store, self->tickets.sql + SQL_AHEAD);
-    return message;
-}
-
-static void tell_wait(const struct ticket_wait *wait, bool ended, void *call)
-{
-    Coupon__TicketWaitChanged changed = COUPON__TICKET_WAIT_CHANGED__INIT;
-
-    changed.wait_id = wait->id;
-    changed.cell_id = wait->cell_id;
-    changed.member_id = wait->member_id;
-    changed.ended = ended;
-    rpc_tell(call, &changed.base);
-}
-
-void ticket_wait_begin(struct coupon *self, struct ticket_cell *cell, int64_t member_id, void *call,
-                       struct ticket_wait *ret)
-{
-    *ret = (struct ticket_wait){
-        .id = id_next(&self->ids, rpc_now(call)),
-        .release_id = cell->release_id,
-        .cell_id = cell->id,
-        .member_id = member_id,
-        .since = rpc_now(call),
-    };
-    store_run(self->store, self->tickets.sql + SQL_ADD_WAIT, "iiiii", ret->id, ret->release_id, ret->cell_id,
-              ret->member_id, ret->since);
-    tell_wait(ret, false, call);
-    cell->waiting++;
-    set_cell(self, cell, call);
-}
-
-static void end_wait(struct coupon *self, const struct ticket_wait *wait, void *call)
-{
-    struct ticket_cell cell;
-
-    store_run(self->store, self->tickets.sql + SQL_END_WAIT, "ii", wait->id, rpc_now(call));
-    tell_wait(wait, true, call);
-    if (!ticket_cell_find(&self->tickets, wait->cell_id, &cell))
-        return;
-    cell.waiting--;
-    set_cell(self, &cell, call);
-}
-
-void ticket_wait_end(struct coupon *self, int64_t release_id, int64_t member_id, void *call)
-{
-    struct ticket_wait wait;
-
-    while (!store_trouble(self->store) && ticket_wait_find(&self->tickets, release_id, member_id, &wait))
-        end_wait(self, &wait, call);
-}
-
-/* ---- who is called up ---- */
-
-/* Gives a seat that is free to who waits, or finds that she is to have none; she waits no more either way. */
-static void call_up(struct coupon *self, struct release *release, const struct ticket_wait *wait, void *call)
-{
-    struct notice_given got = {.kind = NOTICE__NOTICE_KIND__TICKET_GOT, .title = release->title};
-    struct ticket_cell cell;
-    int reason;
-
-    end_wait(self, wait, call);
-    got.member_id = holder_of(&self->holders, wait->member_id);
-    if (!got.member_id || claimants_find(&release->claimants, got.member_id) ||
-        frozen_to(self, got.member_id, release->audience.path, rpc_now(call)) ||
-        granted_refusal(&self->granted, &release->marks, got.member_id, release->face_fen, rpc_now(call)) ||
-        !ticket_cell_find(&self->tickets, wait->cell_id, &cell))
-        return;
-    cell.taken++;
-    set_cell(self, &cell, call);
-    reason = ticket_seat_give(self, release, &cell, got.member_id, 0, call, &got.about_id);
-    if (rpc_refuse_if(call, reason))
-        return;
-    number_called(self, release->id, release->day);
-    got.at = cell.departs_at;
-    notice_give(&self->notice, &got, call);
-}
-
-/* Some who wait longest for a cell are given what is free of it; where nothing will be given any more they wait no
- * more. */
-static void serve(struct coupon *self, int64_t cell_id, void *call)
-{
-    unsigned statement = self->tickets.sql + SQL_FIRST_WAIT;
-    struct ticket_cell cell;
-    struct ticket_wait wait;
-
-    for (unsigned i = 0; i < WAIT_SLICE && ticket_cell_find(&self->tickets, cell_id, &cell); i++) {
-        struct release *release = release_find(self, cell.release_id);
-        bool over = !release || release->state == COUPON__STATE__CLOSED || rpc_now(call) >= cell.return_until;
-
-        store_ask(self->store, statement, "i", cell_id);
-        if (!store_only(self->store, statement, INTO_WAIT(&wait)) || rpc_refused(call))
-            return;
-        if (over)
-            end_wait(self, &wait, call);
-        else if (cell.taken < cell.quota)
-            call_up(self, release, &wait, call);
-    }
-}
-
-static bool tidy(void *arg, void *call)
-{
-    struct coupon *self = arg;
-    unsigned statement = self->tickets.sql + SQL_DUE;
-    int64_t cells[CELLS_MAX];
-    size_t n;
-
-    store_ask(self->store, statement, "ii", rpc_now(call), (int64_t)CELLS_MAX);
-    n = store_numbers(self->store, statement, cells, CELLS_MAX);
-    for (size_t i = 0; i < n && !rpc_refused(call); i++)
-        serve(self, cells[i], call);
-    return n > 0;
-}
-
 /* ---- people ---- */
 
 static void on_closed(void *self, int64_t member_id, void *call)
@@ -588,10 +422,10 @@ const struct part_spec tickets_part = {
     .tables = "ticket_terms ticket_cell ticket_seat ticket_wait",
     .steps = &tickets_steps,
     .sql = sql,
-    .n_sql = N_SQL,
+    .n_sql = TICKETS_N_SQL,
     .last_id = "SELECT max((SELECT coalesce(max(cell_id), 0) FROM ticket_cell), (SELECT coalesce(max(wait_id), 0) FROM "
                "ticket_wait))",
-    .tidy = tidy,
+    .tidy = tickets_call_up,
     .agrees = agrees,
     .counts = {{"seats", "SELECT count(*) FROM ticket_seat"},
                {"waits", "SELECT count(*) FROM ticket_wait"},

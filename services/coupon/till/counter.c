@@ -7,9 +7,9 @@
 
 /* ---- one coupon ---- */
 
-/* Why it is not free: 0 or a Reason. */
+/* Why it is not free: 0 or a Reason; of one that is, ret_kept_by is a purchase that keeps it no more. */
 static int state_refusal(struct coupon *self, const struct terms *terms, const struct claim *claim, int64_t at,
-                         void *call)
+                         void *call, int64_t *ret_kept_by)
 {
     struct redemption redemption;
     struct sale sale;
@@ -19,6 +19,7 @@ static int state_refusal(struct coupon *self, const struct terms *terms, const s
     if (!redemptions_find_live(&self->sales, claim->coupon_id, rpc_now(call), &redemption, &sale)) {
         if (frozen_to(self, claim->member_id, terms->audience_path, at))
             return COUPON__REASON__IS_FROZEN;
+        *ret_kept_by = sale.id;
         return claim->at > at ? COUPON__REASON__COUPON_NOT_GOOD_YET : 0;
     }
     return sale.state == COUPON__SALE_STATE__SALE_LOCKED ? COUPON__REASON__COUPON_LOCKED
@@ -71,7 +72,7 @@ static bool count(struct coupon *self, const struct shop *shop, const struct pur
     memcpy(ret->title, terms->title, sizeof(ret->title));
     ret->reason = terms_refusal(terms, shop, purchase, ret);
     if (ret->reason != COUPON__REASON__COUPON_EXPIRED || purchase->coupon_id || purchase->n_chosen) {
-        int reason = state_refusal(self, terms, claim, purchase->at, call);
+        int reason = state_refusal(self, terms, claim, purchase->at, call, &ret->kept_by);
 
         ret->reason = reason ? reason : ret->reason;
     }
@@ -282,6 +283,7 @@ size_t counter_redemptions(const struct counter *counter, struct redemption ret[
                                            .member_id = coupon->claim.member_id,
                                            .fen = coupon->face_fen,
                                            .union_fen = coupon->union_fen,
+                                           .kept_by = coupon->kept_by,
                                            .claimed_at = coupon->claim.at,
                                            .day = coupon->claim.day};
     }

@@ -26,7 +26,8 @@ struct counted {
     int64_t face_fen, union_fen, expires_at;
     bool alone, taken;
     int32_t at_most;
-    int reason; /* why it is not taken; 0 of one that is, or that the best set leaves out */
+    int64_t kept_by; /* a purchase that has kept it past its time; 0: none */
+    int reason;      /* why it is not taken; 0 of one that is, or that the best set leaves out */
     char title[60 * 4 + 1];
 };
 

@@ -17,7 +17,7 @@
  * id of its store behind the one before, whatever the partition. */
 #define OF_SALE(sale_id)                                                                                               \
     "redemption_id > " sale_id " AND redemption_id <= " sale_id " + 20480 AND redemption.sale_id = " sale_id
-_Static_assert(SALE_COUPONS_MAX * ID_STEP == 20480, "as in OF_SALE");
+_Static_assert(SALE_COUPONS_MAX *ID_STEP == 20480, "as in OF_SALE");
 
 enum {
     LOCKED = COUPON__SALE_STATE__SALE_LOCKED,
@@ -84,8 +84,8 @@ static bool read_sale(const struct sales *sales, unsigned statement, bool only, 
 static bool read_redemption(const struct sales *sales, unsigned statement, bool only, struct redemption *r)
 {
     const struct store_into into[] = {
-        INTO(r->id),         INTO(r->sale_id), INTO(r->coupon_id),           INTO(r->release_id),
-        INTO(r->member_id),  INTO(r->fen),     INTO(r->union_fen),           INTO(r->state),
+        INTO(r->id),         INTO(r->sale_id), INTO(r->coupon_id),         INTO(r->release_id),
+        INTO(r->member_id),  INTO(r->fen),     INTO(r->union_fen),         INTO(r->state),
         INTO(r->claimed_at), INTO(r->day),     {NULL, 0, INTO_INT64, NULL}};
 
     return store_read_into(sales->store, sales->sql + statement, only, into);
@@ -127,6 +127,7 @@ size_t redemptions_of(const struct sales *sales, int64_t sale_id, struct redempt
 bool redemptions_find_live(const struct sales *sales, int64_t coupon_id, int64_t now, struct redemption *ret_redemption,
                            struct sale *ret_sale)
 {
+    ret_sale->id = 0;
     store_ask(sales->store, sales->sql + SQL_LIVE, "i", coupon_id);
     return read_redemption(sales, SQL_LIVE, true, ret_redemption) &&
            sales_find(sales, ret_redemption->sale_id, ret_sale) && (ret_sale->state != LOCKED || ret_sale->until > now);
@@ -217,8 +218,11 @@ static void tell_her(struct coupon *self, const struct sale *sale, const struct 
 {
     const struct terms *terms = terms_find(self, first->release_id);
     const struct shop *shop = shop_find(self, sale->branch_id);
-    struct notice_given given = {
-        .kind = NOTICE__NOTICE_KIND__COUPON_SPENT, .member_id = sale->member_id, .about_id = sale->id, .at = sale->at};
+    struct notice_given given = {.kind = NOTICE__NOTICE_KIND__COUPON_SPENT,
+                                 .member_id = sale->member_id,
+                                 .about_id = sale->id,
+                                 .at = sale->at,
+                                 .first = sale->state == REDEEMED};
 
     given.title = terms ? terms->title : "";
     given.place = shop ? shop->name : "";
@@ -233,14 +237,11 @@ static void tell_her(struct coupon *self, const struct sale *sale, const struct 
 /* ---- changes ---- */
 
 /* A purchase that has kept a coupon past its time keeps it no more. */
-static void lapse(struct coupon *self, int64_t coupon_id, void *call)
+static void lapse(struct coupon *self, int64_t sale_id, void *call)
 {
-    struct redemption redemption;
     struct sale sale;
 
-    store_ask(self->store, self->sales.sql + SQL_LIVE, "i", coupon_id);
-    if (read_redemption(&self->sales, SQL_LIVE, true, &redemption) &&
-        sales_find(&self->sales, redemption.sale_id, &sale) && sale.state == LOCKED && sale.until <= rpc_now(call))
+    if (sales_find(&self->sales, sale_id, &sale) && sale.state == LOCKED && sale.until <= rpc_now(call))
         sale_set(self, &sale, COUPON__SALE_STATE__SALE_LAPSED, call);
 }
 
@@ -248,8 +249,10 @@ void sale_make(struct coupon *self, struct sale *sale, struct redemption *redemp
 {
     int64_t seq;
 
-    for (size_t i = 0; i < n; i++)
-        lapse(self, redemptions[i].coupon_id, call);
+    for (size_t i = 0; i < n; i++) {
+        if (redemptions[i].kept_by)
+            lapse(self, redemptions[i].kept_by, call);
+    }
     sale->id = id_next(&self->ids, rpc_now(call));
     for (size_t i = 0; i < n; i++) {
         redemptions[i].id = id_next(&self->ids, rpc_now(call));

@@ -10,9 +10,9 @@
  * without network is handed in later, is judged as of its own time, and is kept whatever becomes of it: REDEEMED, or
  * REFUSED with the reason.
  *
- * Each change is one row of the journal, about money: SaleChanged, which tells of each coupon that is spent or is not any
- * more. What is settled is the redemption (union_fen): once, under its own number. The redemptions of a purchase have
- * the ids behind its own, by which they are found. */
+ * Each change is one row of the journal, about money: SaleChanged, which tells of each coupon that is spent or is not
+ * any more. What is settled is the redemption (union_fen): once, under its own number. The redemptions of a purchase
+ * have the ids behind its own, by which they are found. */
 #pragma once
 #include "services/coupon/claim/claims.h"
 #include "services/coupon/merchant/branches.h"
@@ -47,6 +47,7 @@ struct redemption {
     int state;
     int64_t claimed_at; /* of the coupon, as is the day */
     int32_t day;
+    int64_t kept_by; /* of one that is to be made: a purchase that has kept the coupon past its time; 0: none */
 };
 
 /* ---- asking ---- */
@@ -58,7 +59,8 @@ void sales_ask(const struct sales *sales, int64_t branch_id, int64_t before, int
 bool sales_next(const struct sales *sales, struct sale *ret);
 /* The coupons of a purchase, at most SALE_COUPONS_MAX. */
 size_t redemptions_of(const struct sales *sales, int64_t sale_id, struct redemption ret[SALE_COUPONS_MAX]);
-/* By which a coupon is kept or spent now: false when it is neither. A purchase whose time has passed keeps nothing. */
+/* By which a coupon is kept or spent now: false when it is neither. A purchase whose time has passed keeps nothing, and
+ * is given then; else ret_sale->id is 0. */
 bool redemptions_find_live(const struct sales *sales, int64_t coupon_id, int64_t now, struct redemption *ret_redemption,
                            struct sale *ret_sale);
 /* A member's that are spent or were, under all numbers she holds, before an id, the latest first. */

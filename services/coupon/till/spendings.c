@@ -1,5 +1,7 @@
 #include "services/coupon/till/spendings.h"
 
+#include "services/coupon/rules.h"
+
 enum { SQL_ADD, SQL_FIND, N_SQL };
 
 static const char *const sql[] = {
@@ -9,15 +11,6 @@ static const char *const sql[] = {
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
 /* ---- forms ---- */
-
-static int goods_refusal(const Coupon__GoodsClass *goods, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (goods[i] <= COUPON__GOODS_CLASS__GOODS_ANY || goods[i] > COUPON__GOODS_CLASS__OTHER_GOODS)
-            return RPC__REASON__OUT_OF_RANGE;
-    }
-    return 0;
-}
 
 static int places_refusal(struct coupon *self, const Coupon__Spending *said, void *call, const char **ret_field)
 {
