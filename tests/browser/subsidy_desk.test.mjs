@@ -228,6 +228,7 @@ describe('subsidies at the desk', () => {
             await page.shows('.tiles', /待审核\s*4/);
             await page.click('[aria-label=申请] label.check input');
             await page.shows('[aria-label=办理]', /已选 4 件/);
+            await verdict('同意');
             await opensToAll(page, 'reviews-many');
             await page.press('[aria-label=办理]', '对这 4 件');
             await confirm();
@@ -239,15 +240,31 @@ describe('subsidies at the desk', () => {
             await go(page, '/reviews');
             for (const id of ids.slice(0, 2))
                 await tick(id);
+            await verdict('同意');
             await page.press('[aria-label=办理]', '对这 2 件');
             await confirm();
             await told(/已办理 2 件/);
-            await tick(ids[2]);
-            await verdict('不同意');
-            await page.press('[aria-label=办理]', '不符合申报条件');
-            await page.press('[aria-label=办理]', '作出结论');
+            // Each may have a reason of her own.
+            for (const id of ids.slice(2))
+                await tick(id);
+            await verdict('退回补正');
+            await page.press('[aria-label=办理]', '填写的金额与票据不符');
+            await page.click('[aria-label=办理] details summary');
+            await page.type('[aria-label=办理] details p:nth-of-type(2) textarea', '发证日期与证书不一致');
+            await opensToAll(page, 'reviews-reasons');
+            await page.press('[aria-label=办理]', '对这 2 件');
             await confirm();
-            await until('it is refused', async () => (await hers(people[2], ids[2])).state === 'APPLICATION_REFUSED');
+            const given = await until('both are given back', async () => {
+                const both = await Promise.all([2, 3].map((i) => hers(people[i], ids[i])));
+                return both.every(({ state }) => state === 'APPLICATION_GIVEN_BACK') && both.map(({ remark }) => remark);
+            });
+            assert.deepEqual(given.sort(), ['填写的金额与票据不符', '发证日期与证书不一致'].sort());
+            for (const i of [2, 3]) {
+                ok(await write(people[i], ids[i]));
+                ok(await handIn(people[i], ids[i]));
+            }
+            ok(await stack.post(`/v1/applications/${ids[2]}:decide`, { verdict: 'REFUSE', remark: '不符合申报条件' }, byApi(911)));
+            assert.equal((await hers(people[2], ids[2])).state, 'APPLICATION_REFUSED');
             assert.deepEqual((await Promise.all([0, 1].map((i) => hers(people[i], ids[i])))).map(({ state }) => state), ['APPLICATION_APPROVED', 'APPLICATION_APPROVED']);
             await choose('状态', '审核通过');
             await until('those approved are listed', async () => /审核通过/.test(await marksOf(ids[0]) ?? '') && !await marksOf(ids[2]));
@@ -284,7 +301,12 @@ describe('subsidies at the desk', () => {
         await confirm();
         await told(/须由另一人确认/);
         await change(payers[1]);
-        await go(page, '/subsidy-funds');
+        await go(page, '/waiting');
+        await page.press('[aria-label=种类]', '补贴复核 1');
+        await page.press('table', '补贴复核');
+        await page.shows('[aria-label=办理]', /补贴资金[^]*您可以复核/);
+        await page.press('[aria-label=办理]', '去办理');
+        await page.shows('.work h1', /补贴资金/);
         await page.press('[aria-label=资金] table', '查看');
         await page.press('[aria-label=资金详情]', '第二人确认');
         await confirm();
