@@ -328,7 +328,7 @@ describe('subsidies at the desk', () => {
         before(async () => {
             schemeId = await openScheme((opensAt) => ({
                 title: '技能提升补贴', funding: { fundId, fen: '30000' }, showing: { workingDays: 5 }, payment,
-                closesAt: at(opensAt + 20000), selection: { kind: 'BY_LOT', places: 2, waiting: 2, listAt: at(opensAt + 20000), until: at(opensAt + 864e5), publicName: '双色球第 2026140 期', valueFormat: '## ##', valueAt: at(opensAt + 21000), drawAt: at(opensAt + 21000) },
+                closesAt: at(opensAt + 30000), selection: { kind: 'BY_LOT', places: 2, waiting: 2, listAt: at(opensAt + 30000), until: at(opensAt + 864e5), publicName: '双色球第 2026140 期', valueFormat: '## ##', valueAt: at(opensAt + 50000), drawAt: at(opensAt + 50000) },
             }));
             ids = [];
             for (const who of people)
@@ -341,7 +341,8 @@ describe('subsidies at the desk', () => {
             await go(page, '/');
             await go(page, `/schemes/${schemeId}`);
             await page.shows('[aria-label=产生名单]', /名单上待定\s*4[^]*承诺\s+[0-9a-f]{64}/);
-            await page.shows('[aria-label=产生名单]', /请照 双色球第 2026140 期 填写公开数值[^]*4 人/);
+            // Its list has to be published before the value is there.
+            await until('the value is asked for', async () => /请照 双色球第 2026140 期 填写公开数值[^]*4 人/.test(await page.text('[aria-label=产生名单]')), { ms: 90000 });
             await page.press('[aria-label=产生名单]', '填写公开数值');
             await page.type('[role=dialog] input', '07 21');
             await confirm();
