@@ -53,7 +53,7 @@ function everyDeedHasAWord(all) {
     const listing = all.filter(({ path, text }) => path.startsWith('proto/') && /returns \(hands\.WaitingList\)/.test(text)).map(({ path }) => path.split('/')[1]);
     const told = new RegExp(`^(services/(${listing.join('|')})|common/benefit/(?!two_hands))/.*(?<!_test|_fixture)\\.[ch]$`);
     const deeds = all.filter(({ path, text }) => told.test(path) && text.includes('hands_')).flatMap(({ path, text }) =>
-        [...text.matchAll(/#define DEED\s+"([a-z ]+)"|\.(?:kind|deed) = "([a-z ]+)"|deed_of\([^;"]*"([a-z ]+)"|hands_\w+\([^;"]*"([a-z ]+)"/g)].map(([, ...found]) => [path, found.find(Boolean)]));
+        [...text.matchAll(/#define (?:[A-Z]+_)?DEED\s+"([a-z ]+)"|\.(?:kind|deed) = "([a-z ]+)"|deed_of\([^;"]*"([a-z ]+)"|hands_\w+\([^;"]*"([a-z ]+)"/g)].map(([, ...found]) => [path, found.find(Boolean)]));
     return deeds.filter(([, deed]) => !new RegExp(`['{ ]${deed}'?: '`).test(table)).map(([path, deed]) => `${path}: ${deed}`);
 }
 

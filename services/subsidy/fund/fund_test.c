@@ -73,6 +73,41 @@ static void a_union_sees_its_own_and_those_below(void **state)
                    "OUTSIDE_YOUR_UNION");
 }
 
+static const Hands__WaitingList *waiting_for(const Rpc__Principal *who)
+{
+    Hands__ListWaitingRequest request = HANDS__LIST_WAITING_REQUEST__INIT;
+
+    request.union_id = a_union(&h, CITY);
+    return harness_output(&h, harness_call(&h, "Hands.ListSubsidyHands", &request.base, who, NULL),
+                          &hands__waiting_list__descriptor);
+}
+
+static void what_waits_for_a_second_official_is_in_one_list(void **state)
+{
+    int64_t fund_id = fund_of(propose_fund(CITY, 0, 100, finance(931, CITY)))->fund_id;
+    int64_t scheme_id = scheme_of(create_scheme(a_draft(), manager(901, CITY)))->scheme_id;
+    Hands__ListWaitingRequest request = HANDS__LIST_WAITING_REQUEST__INIT;
+    const Hands__WaitingList *list;
+
+    (void)state;
+    assert_ok(on_scheme("Schemes.OpenScheme", scheme_id, manager(901, CITY)));
+    list = waiting_for(finance(931, CITY));
+    assert_int_equal(list->n_hands, 1);
+    assert_string_equal(list->hands[0]->kind, "subsidy fund");
+    assert_int_equal(list->hands[0]->deed_id, fund_id);
+    assert_true(list->hands[0]->yours);
+    list = waiting_for(manager(902, CITY));
+    assert_int_equal(list->n_hands, 1);
+    assert_string_equal(list->hands[0]->kind, "scheme");
+    assert_int_equal(list->hands[0]->deed_id, scheme_id);
+    assert_false(list->hands[0]->yours);
+    assert_ok(on_scheme("Schemes.OpenScheme", scheme_id, manager(902, CITY)));
+    assert_int_equal(waiting_for(manager(902, CITY))->n_hands, 0);
+    request.union_id = a_union(&h, CITY);
+    assert_refused(harness_call(&h, "Hands.ListSubsidyHands", &request.base, finance(931, TOWN), NULL),
+                   "OUTSIDE_YOUR_UNION");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -80,6 +115,7 @@ int main(void)
         TEST(one_that_is_refused_is_never_there),
         TEST(what_is_free_of_a_year_ends_with_it),
         TEST(a_union_sees_its_own_and_those_below),
+        TEST(what_waits_for_a_second_official_is_in_one_list),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
