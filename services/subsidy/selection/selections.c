@@ -35,6 +35,10 @@ static const char *const sql[] = {
     [SELECTION_SQL_COUNT] = "SELECT count(*), coalesce(sum(amount_fen), 0) FROM application WHERE scheme_id = ?1 AND "
                             "state > 3 AND " RPC_PAGE_STATES("?2", "state"),
     [SELECTION_SQL_HELD] = "SELECT count(*) FROM application WHERE scheme_id = ?1 AND state > 3 AND state IN " CHOSEN,
+    [SELECTION_SQL_SHOWING] =
+        "SELECT scheme_id FROM selection WHERE scheme_id < ?1 AND EXISTS (SELECT 1 FROM application a WHERE "
+        "a.scheme_id = "
+        "selection.scheme_id AND a.state > 3 AND a.state IN (9, 10)) ORDER BY scheme_id DESC LIMIT ?2",
 };
 _Static_assert(ARRAY_LEN(sql) == SELECTION_N_SQL, "a statement for each");
 
@@ -84,6 +88,12 @@ size_t awards_shown(const struct subsidy *self, int64_t scheme_id, int64_t after
 {
     store_ask(self->store, selection_sql(self, SELECTION_SQL_SHOWN), "iii", scheme_id, after, (int64_t)size);
     return store_numbers(self->store, selection_sql(self, SELECTION_SQL_SHOWN), ret_ids, size);
+}
+
+size_t selections_showing(const struct subsidy *self, int64_t before, int64_t *ret_ids, size_t size)
+{
+    store_ask(self->store, selection_sql(self, SELECTION_SQL_SHOWING), "ii", before, (int64_t)size);
+    return store_numbers(self->store, selection_sql(self, SELECTION_SQL_SHOWING), ret_ids, size);
 }
 
 /* ---- opening ---- */
