@@ -112,12 +112,50 @@ int store_prepare(struct store *store, const char *const *sql, unsigned n)
     return (int)first;
 }
 
+/* A savepoint keeps each page that its call changes in pieces of 1 KiB, which go with it: those that the owner's thread
+ * gives back are kept for the next call. */
+#define PIECE      1024
+#define PIECE_ROOM 1032 /* of which a block may really be */
+#define PIECES_MAX 256
+
+static sqlite3_mem_methods memory; /* SQLite's own */
+static _Thread_local struct {
+    bool keeps; /* of the thread that owns a store */
+    unsigned n;
+    void *pieces[PIECES_MAX];
+} kept;
+
+static void *take_memory(int size)
+{
+    if (size == PIECE && kept.n > 0)
+        return kept.pieces[--kept.n];
+    return memory.xMalloc(size);
+}
+
+static void give_memory(void *block)
+{
+    int size = kept.keeps && kept.n < PIECES_MAX ? memory.xSize(block) : 0;
+
+    if (size >= PIECE && size <= PIECE_ROOM)
+        kept.pieces[kept.n++] = block;
+    else
+        memory.xFree(block);
+}
+
 /* One thread has the connection, and nobody reads SQLite's own memory statistics:
  * without them its allocator takes no lock. Refused, harmlessly, after the first. */
 static void configure(void)
 {
+    sqlite3_mem_methods ours;
+
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    if (memory.xMalloc || sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory) != SQLITE_OK)
+        return;
+    ours = memory;
+    ours.xMalloc = take_memory;
+    ours.xFree = give_memory;
+    sqlite3_config(SQLITE_CONFIG_MALLOC, &ours);
 }
 
 static int set_cache(struct store *store, const char *path)
@@ -150,6 +188,7 @@ struct store *store_open(const struct store_options *options)
     if (!store)
         return NULL;
     configure();
+    kept.keeps |= !options->read_only;
     store->lock_fd = -1;
     if (!options->read_only && take_lock(store, options->dir, options->standby))
         goto fail;

@@ -169,9 +169,10 @@ static void assert_ended(int64_t number, size_t n)
     struct coupon *self = h.service.self;
     struct claim claim;
     size_t ended = 0;
+    unsigned asked;
 
-    holdings_ask(&self->holdings, number, INT64_MAX, 100);
-    while (holdings_next(&self->holdings, &claim))
+    asked = holdings_ask(self, number, INT64_MAX, 100);
+    while (holdings_next(self, asked, &claim))
         ended += claim.ended_at > 0;
     assert_int_equal(ended, n);
 }

@@ -78,7 +78,7 @@ static void put_payments(struct harness *h, struct authority_place *place)
     Health__ProposePayeeRequest account = HEALTH__PROPOSE_PAYEE_REQUEST__INIT;
     Settlement__EnterInvoiceRequest invoice = SETTLEMENT__ENTER_INVOICE_REQUEST__INIT;
     const Settlement__Invoice *entered;
-    const Health__Payee *payee;
+    const Settlement__Payee *payee;
 
     invoice.settlement_id = settlement_of(h, prepare(h, finance(h, 701)))->settlement_id;
     assert_ok(confirm(h, invoice.settlement_id, finance(h, 702)));
@@ -95,7 +95,7 @@ static void put_payments(struct harness *h, struct authority_place *place)
     account.name = account.bank = "佛山农商银行";
     account.number = "12345678";
     payee = harness_output(h, harness_call(h, "Payments.ProposePayee", &account.base, finance(h, 701), NULL),
-                           &health__payee__descriptor);
+                           &settlement__payee__descriptor);
     authority_put(place, "payee_account_id", payee->payee_account_id);
 }
 

@@ -1,5 +1,5 @@
 /* Subsidy's world for the authority matrix: a draft, an open scheme, and applications in each place. */
-#include "services/subsidy/fixture.h"
+#include "services/subsidy/evidence/evidence_fixture.h"
 #include "tests/authority.h"
 
 #define OWNER 700
@@ -24,6 +24,7 @@ static int64_t draft_in(const char *path)
     draft->steps[0].level = draft->steps[1].level = 0;
     draft->steps[0].hands = 2;
     draft->scheme.n_steps = 1;
+    add_field(draft, "proof", SUBSIDY__FIELD_KIND__FILE)->optional = true;
     return scheme_of(create_scheme(draft, manager(901, "")))->scheme_id;
 }
 
@@ -116,6 +117,7 @@ static void make_objection(struct authority_place *place, Rpc__Principal *owner,
     raised = harness_output(&h, harness_call(&h, "Objections.RaiseObjection", &request.base, owner, NULL),
                             &subsidy__objection__descriptor);
     authority_put(place, "objection_id", raised->objection_id);
+    authority_put_hers(place, "Evidence.BeginObjectionEvidence/objection_id", raised->objection_id, owner);
     authority_put(place, "Objections.RaiseObjection/application_id", id);
 }
 
@@ -144,6 +146,29 @@ static void make_run(struct authority_place *place, Rpc__Principal *owner)
     do_what_is_due(&h);
 }
 
+static int64_t begun_file(int64_t application_id, int64_t member_id)
+{
+    a_file(SUBSIDY__FILE_KIND__PDF, 'x');
+    return file_of(begin_file(application_id, "proof", SUBSIDY__FILE_KIND__PDF, member_id))->evidence_id;
+}
+
+/* Files of a draft in each state, and one of an application that is reviewed. */
+static void make_evidence(struct authority_place *place, Rpc__Principal *owner, int64_t draft_id, int64_t scheme_id)
+{
+    int64_t whole = begun_file(draft_id, owner->member_id), id;
+
+    assert_ok(put_file(whole, 0, owner->member_id));
+    authority_put_hers(place, "Evidence.FinishEvidence/evidence_id", whole, owner);
+    authority_put_hers(place, "Evidence.BeginEvidence/application_id", draft_id, owner);
+    authority_put_hers(place, "Evidence.PutEvidencePart/evidence_id", begun_file(draft_id, owner->member_id), owner);
+    authority_put_hers(place, "Evidence.RemoveEvidence/evidence_id",
+                       sent_file(begun_file(draft_id, owner->member_id), owner->member_id), owner);
+    id = applied(scheme_id, owner, false);
+    authority_put_hers(place, "evidence_id", sent_file(begun_file(id, owner->member_id), owner->member_id), owner);
+    assert_ok(submit(id, owner));
+    authority_put_hers(place, "application_id", id, owner);
+}
+
 static void make(struct harness *harness, struct authority_place *place, unsigned i)
 {
     Rpc__Principal *owner = harness_member(harness, OWNER + i, place->path);
@@ -158,14 +183,14 @@ static void make(struct harness *harness, struct authority_place *place, unsigne
     authority_put(place, "family_id", scheme_id);
     authority_put_hers(place, "Applications.SaveApplication/application_id",
                        applied(open_in(place->path), owner, false), owner);
-    authority_put_hers(place, "Applications.CheckApplication/application_id",
-                       applied(open_in(place->path), owner, false), owner);
+    id = applied(open_in(place->path), owner, false);
+    authority_put_hers(place, "Applications.CheckApplication/application_id", id, owner);
+    make_evidence(place, owner, id, scheme_id);
     authority_put_hers(place, "Applications.SubmitApplication/application_id",
                        applied(open_in(place->path), owner, false), owner);
     id = applied(open_in(place->path), owner, true);
     assert_ok(decide(id, SUBSIDY__VERDICT__REFUSE, "不符合条件", manager(911, "")));
     authority_put_hers(place, "Applications.AskAgain/application_id", id, owner);
-    authority_put_hers(place, "application_id", applied(scheme_id, owner, true), owner);
     authority_put(place, "fund_id", fund_in(place->path, true));
     authority_put(place, "Budgets.ConfirmSubsidyFund/fund_id", fund_in(place->path, false));
     authority_put(place, "Budgets.RefuseSubsidyFund/fund_id", fund_in(place->path, false));
@@ -179,7 +204,11 @@ static const struct authority_field fields[] = {
     {.field = "basis", .text = "依据"},
     {.field = "name", .text = "x"},
     {.field = "label", .text = "一项"},
+    {.field = "Evidence.BeginEvidence/field", .text = "proof"},
     {.field = "field", .text = "certificate"},
+    {.field = "size", .number = 3000},
+    {.field = "content", .text = "%PDF-"},
+    {.field = "sha256", .text = "00000000000000000000000000000000"},
     {.field = "smaller", .text = "x"},
     {.field = "greater", .text = "x"},
     {.field = "words", .text = "不符"},
@@ -192,6 +221,9 @@ static const struct authority_field fields[] = {
     {.field = "value", .text = "03 11 27"},
     {.field = "reason", .text = "公告有误"},
     {.field = "kind", .number = SUBSIDY__SELECTION_KIND__ALL},
+    {.field = "places", .number = 1},
+    {.field = "choice", .text = "x"},
+    {.field = "points", .number = 1},
     {.field = "way", .number = PAYOUT__WAY__BY_WECHAT},
     {.field = "verdict", .number = SUBSIDY__VERDICT__APPROVE},
     {NULL, 0, NULL, {0, 0}, 0},

@@ -97,6 +97,10 @@ struct draft {
     Subsidy__Selection selection;
     Subsidy__Showing showing;
     Subsidy__Payment payment;
+    Subsidy__Points points[4], *point_list[4];
+    Subsidy__Stratum strata[2], *stratum_list[2];
+    Subsidy__NotBeside not_beside, *not_beside_list[1];
+    Rule__Role applies_by[2];
 };
 
 static inline Subsidy__FormField *add_field(struct draft *draft, const char *name, Subsidy__FieldKind kind)
@@ -241,6 +245,34 @@ static inline struct draft *a_funded_draft(int64_t fund_id, int64_t fen, int kin
     draft->scheme.selection = &draft->selection;
     draft->scheme.showing = &draft->showing;
     return draft;
+}
+
+static inline void add_points(struct draft *draft, const char *field, const char *choice, int32_t points, int32_t most)
+{
+    Subsidy__Points *one = &draft->points[draft->selection.n_points];
+
+    subsidy__points__init(one);
+    one->field = unconst(field);
+    one->choice = unconst(choice);
+    one->points = points;
+    one->most = most;
+    draft->point_list[draft->selection.n_points++] = one;
+    draft->selection.points = draft->point_list;
+}
+
+static inline Subsidy__Stratum *add_stratum(struct draft *draft, const char *title, char **choices, size_t n,
+                                            int32_t places)
+{
+    Subsidy__Stratum *one = &draft->strata[draft->selection.n_strata];
+
+    subsidy__stratum__init(one);
+    one->title = unconst(title);
+    one->choices = choices;
+    one->n_choices = n;
+    one->places = places;
+    draft->stratum_list[draft->selection.n_strata++] = one;
+    draft->selection.strata = draft->stratum_list;
+    return one;
 }
 
 static inline const Subsidy__SelectionStatus *selection_of(int64_t scheme_id)

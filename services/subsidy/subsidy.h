@@ -1,8 +1,8 @@
 /* subsidy.h: hg-subsidy, what unions pay to members who apply for it.
  *
  * Owns schemes (schemes.h): whom a union pays what, by which form, checks and reviews, all of it data that two
- * officials open; and applications (applications.h): what a member hands in, and each step of it until it is decided
- * (review/api_review.c). What a form holds is sealed, and opened for her and for who reviews it now; each look of an
+ * officials open; and applications (applications.h): what a member hands in, with files (evidence.h), and each step of it until
+ * it is decided (review/api_review.c). What a form holds is sealed, and opened for her and for who reviews it now; each look of an
  * official is told to identity's record of looks.
  *
  * Promises: the terms by which somebody applied do not change afterwards; nothing that was handed in is lost, and each
@@ -13,11 +13,13 @@
 #include "common/base/limits.h"
 #include "common/benefit/audience/audience.h"
 #include "common/benefit/budget/budget.h"
+#include "common/benefit/granted/granted.h"
 #include "common/benefit/holders/holders.h"
 #include "common/benefit/lottery/lottery.h"
 #include "common/benefit/notice/notice.h"
 #include "common/benefit/tree/tree.h"
 #include "common/benefit/two_hands/two_hands.h"
+#include "common/benefit/vault/vault.h"
 #include "common/daemon/service_of_parts.h"
 #include "common/trust/pii.h"
 #include "subsidy.pb.h"
@@ -29,17 +31,21 @@
 #define SUBSIDY_PARTS(PART, SHARED)                                                                                    \
     SHARED(holders)                                                                                                    \
     SHARED(tree)                                                                                                       \
+    SHARED(granted)                                                                                                    \
     SHARED(two_hands)                                                                                                  \
     SHARED(notice)                                                                                                     \
     SHARED(lottery)                                                                                                    \
     SHARED(budget)                                                                                                     \
     SHARED(audience)                                                                                                   \
+    SHARED(vault)                                                                                                      \
     PART(schemes)                                                                                                      \
     PART(applications)                                                                                                 \
+    PART(evidence)                                                                                                     \
     PART(funds)                                                                                                        \
     PART(selections)                                                                                                   \
     PART(objections)                                                                                                   \
-    PART(runs)
+    PART(runs)                                                                                                         \
+    PART(carryings)
 
 SERVICE_PARTS(SUBSIDY)
 

@@ -10,7 +10,7 @@ const { chromium } = createRequire(join(`${web}.build`, 'package.json'))('playwr
 // Nothing is looked up or fetched beside the page; there is a camera, and leave to use it.
 const FLAGS = ['--disable-quic', '--disable-sync', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
-/** All pages of one share what they keep, as the windows of one person's browser do. */
+/** All pages of one share what they keep, as the windows of one person's browser do. They stand still: what moves is met by chance. */
 export class Chrome {
     errors = []; // what the pages' consoles complained of
     requests = []; // the addresses they asked for
@@ -18,7 +18,7 @@ export class Chrome {
 
     constructor() {
         this.browser = chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
-        this.#context = this.browser.then((browser) => browser.newContext({ viewport: null }));
+        this.#context = this.browser.then((browser) => browser.newContext({ viewport: null, reducedMotion: 'reduce' }));
         this.#context.then((context) => context.on('request', (request) => this.requests.push(request.url())), () => {}); // open() tells
     }
 
@@ -112,20 +112,14 @@ class Page {
     }
 
     /**
-     * Clicks with the mouse on the element that an expression finds, where it is on the screen once it has come to rest.
-     * It is looked for each time anew: a page that draws a list again puts another element in its place.
+     * Clicks with the mouse on the element that an expression finds, once it has come to rest and it is what the mouse
+     * meets there. It is looked for each time anew: a page that draws a list again puts another element in its place.
      */
     async clickOn(what, found) {
-        let before;
-        const at = await until(what, async () => {
-            const now = await this.value(`(() => { const one = ${found};
-                one?.scrollIntoView({ block: 'center' });
-                const box = one?.getBoundingClientRect(), at = box && { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-                return at && !one.disabled && one.contains(document.elementFromPoint(at.x, at.y)) ? at : null; })()`);
-            const rests = now && before && now.x === before.x && now.y === before.y;
-            before = now;
-            return rests && now;
+        const gone = (error) => assert.match(error.message, /not attached to the DOM|context was destroyed/, `${what}: ${error.message}`);
+        await until(what, async () => {
+            const one = (await this.page.evaluateHandle(found).catch(gone))?.asElement();
+            return one?.click().then(() => true, gone);
         });
-        await this.page.mouse.click(at.x, at.y);
     }
 }

@@ -86,14 +86,57 @@ describe('the gate of a departure', () => {
         await page.shows('#gate-count', /已进 1 人/);
     });
 
+    test('without network tickets are kept, also when the page is loaded anew, and told honestly', async () => {
+        await until('the page is kept', () => page.value("caches.open('desk').then((cache) => cache.match('/staff/boarding.js')).then(Boolean)"));
+        const good = await shown(FRIEND), twice = await shown(SHE); // who was taken back, and who is aboard
+        await stack.stop('gateway');
+        await scan(good);
+        await page.shows('#boarding', /已记在本机，未确认/);
+        assert.deepEqual(await barriersOnTelephone(page, 'gate-kept'), []);
+        await scan(good);
+        await page.shows('#boarding', /✗ 不能进\s+这个券码刚才已在本机检过/);
+        await scan('https://example.com');
+        await page.shows('#boarding', /✗ 不能进\s+这不是会员的券码/);
+        await page.send('Page.reload');
+        await page.shows('#place', /返乡专列 G4821/); // the one that was taken along
+        await page.shows('#gate-network', /没有网络[^]*有 1 张离线检票等待上传/);
+        await scan(twice);
+        await page.shows('#gate-network', /有 2 张离线检票等待上传/);
+        assert.deepEqual(await barriersOnTelephone(page, 'gate-offline'), []);
+        stack.spawn('gateway');
+        await stack.ready();
+        await page.value('dispatchEvent(new Event("online"))');
+        await page.shows('#notice', /已上传 2 张离线检票，其中 1 张不能进/);
+        await page.shows('#boardings', /不能进：[^]*离线检票后上传[^]*二等座\s+离线检票后上传/);
+        await page.shows('#gate-count', /已进 2 人/);
+        assert.equal(await page.text('#gate-network'), '');
+        assert.deepEqual(await stack.query('coupon', 'SELECT count(*) AS n FROM boarding WHERE offline = 1 AND refusal = 0'), [{ n: 1 }]);
+        await stack.assertCleanAudits();
+    });
+
     test('the official sees who came', async () => {
         await go(desk, '/releases');
         await desk.shows('[aria-label=检票]', /^$/); // left, and its numbers with it
         await go(desk, `/releases/${releaseId}`);
-        await desk.shows('[aria-label=检票]', /G4821\s+二等座\s+2\s+1\s/);
+        await desk.shows('[aria-label=检票]', /G4821\s+二等座\s+2\s+2\s/);
+    });
+
+    test('she finds a device that was lost and puts it out of use; whoever stands there goes on with another', async () => {
+        const live = () => stack.query('coupon', 'SELECT CAST(device_id AS TEXT) AS id FROM door_device WHERE revoked_at = 0');
+        const before = await live();
+        assert.equal(before.length, 1);
+        await desk.shows('[aria-label=检票设备]', new RegExp(`检票 返乡专列 G4821　会员 ${guardId}`));
+        await opensToAll(desk, 'gate-devices');
+        await desk.press('[aria-label=检票设备]', '停用');
+        await desk.press('[role=dialog]', '停用');
+        await desk.shows('[aria-label=检票]', /没有在用的设备/);
+        assert.deepEqual(await live(), []);
+        await scan(await shown(SHE));
+        await page.shows('#boarding', /✗ 不能进[^]*已于[^]*进过/); // judged, so by a device in use
+        assert.notDeepEqual(await live(), before);
     });
 
     test('nothing went wrong but the refusals', () => {
-        assert.deepEqual(chrome.errors.filter((line) => !/status of 4\d\d/.test(line)), []);
+        assert.deepEqual(chrome.errors.filter((line) => !/status of 4\d\d|ERR_CONNECTION/.test(line)), []);
     });
 });

@@ -10,9 +10,11 @@ const SIZES = {
 
 /**
  * Keeps what the page looks like now, whole, on telephones, in large print and in the dark there, and on desks, as
- * pictures/NAME.SIZE.png of the build, for somebody to look at.
+ * pictures/NAME.SIZE.png of the build, for somebody to look at: when HG_PICTURES is set.
  */
 export async function picture(page, name) {
+    if (!process.env.HG_PICTURES)
+        return;
     const folder = join(build, 'pictures');
     const keep = async (size) => {
         await page.value('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
@@ -25,24 +27,23 @@ export async function picture(page, name) {
         await keep(size);
     }
     await page.send('Emulation.setDeviceMetricsOverride', { ...SIZES.phone, deviceScaleFactor: 1 });
-    await page.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-reduced-motion', value: 'reduce' }] });
     for (const look of ['large', 'dark']) {
         await page.value(`document.documentElement.classList.add('${look}')`);
         await keep(look);
         await page.value(`document.documentElement.classList.remove('${look}')`);
     }
-    await page.send('Emulation.setEmulatedMedia', { features: [] });
     await page.send('Emulation.clearDeviceMetricsOverride');
 }
 
 // What the guidelines of accessibility can be checked by (axe-core), built beside the pages.
 const axe = readFileSync(join(`${web}.build`, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
-/** What axe-core finds to be serious or worse, in the look of now. */
-export async function violations(page) {
-    await page.value(`${axe}; 0`);
-    return page.value(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+/** What axe-core finds to be serious or worse, in the look of now: by all of its rules, or by those named. */
+export async function violations(page, rules) {
+    if (!await page.value('!!window.axe'))
+        await page.value(`${axe}; 0`);
+    return page.value(`axe.run(document, ${JSON.stringify({ resultTypes: ['violations'], ...rules && { runOnly: rules } })})
+        .then(({ violations }) => violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
         .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html.slice(0, 160) + ' ' + failureSummary)))`);
 }
 
@@ -96,26 +97,25 @@ export const barriers = (page) => page.value(`(() => {
     if (document.documentElement.scrollWidth > innerWidth) found.push('wider than the screen: ' + document.documentElement.scrollWidth);
     return found; })()`);
 
-/** violations(), in the light look and in the dark one. */
+/** violations(), in the light look, and in the dark one, which differs in its colours. */
 export async function violationsInBothLooks(page) {
-    // Colours that still fade are nobody's.
-    await page.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-reduced-motion', value: 'reduce' }] });
     const found = await violations(page);
     await page.value("document.documentElement.classList.add('dark')");
-    found.push(...(await violations(page)).map((one) => `dark: ${one}`));
+    found.push(...(await violations(page, ['color-contrast'])).map((one) => `dark: ${one}`));
     await page.value("document.documentElement.classList.remove('dark')");
-    await page.send('Emulation.setEmulatedMedia', { features: [] });
     return found;
 }
 
-/** The barriers on a telephone of 320 px, with letters of their size and of twice it; keeps its picture. */
+/** The barriers on a telephone of 320 px, with letters of their size and of twice it, and in large print; keeps its picture. */
 export async function barriersOnTelephone(page, name) {
     await picture(page, name);
     await page.send('Emulation.setDeviceMetricsOverride', { width: 320, height: 640, deviceScaleFactor: 1, mobile: true });
     const found = await barriers(page);
     await page.value("document.documentElement.style.fontSize = '200%'");
     found.push(...(await barriers(page)).map((one) => `at 200 %: ${one}`));
-    await page.value("document.documentElement.style.fontSize = ''");
+    await page.value("document.documentElement.style.fontSize = ''; document.documentElement.classList.add('large')");
+    found.push(...(await barriers(page)).map((one) => `in large print: ${one}`));
+    await page.value("document.documentElement.classList.remove('large')");
     found.push(...await violationsInBothLooks(page));
     await page.send('Emulation.clearDeviceMetricsOverride');
     return found;

@@ -133,8 +133,30 @@ describe("a merchant's own pages", () => {
         await page.shows('[aria-label=明细]', new RegExp(`4 元[^]*核销号 ${sales[0].coupons[0].redemptionId}`));
         await done(stack, `/v1/coupon-settlements/${settlementId}:confirm`, undefined, finance(802));
         await page.send('Page.reload');
-        await page.shows('main', /已确认[^]*请向工会财务交来发票，还差 8 元/);
-        await done(stack, `/v1/coupon-settlements/${settlementId}/invoices`, { number: '12345678', title: '佛山市总工会', fen: '800' }, finance(801));
+        await page.shows('main', /已确认[^]*请开具发票并在这里登记，还差 8 元/);
+    });
+
+    test('she enters her invoice, takes a wrong one back, and it counts when finance has accepted it', async () => {
+        const enter = async (number, yuan) => {
+            for (const [label, text] of [['发票号码', number], ['抬头', '佛山市总工会'], ['价税合计', yuan]]) {
+                await page.value(`[...document.querySelectorAll('[aria-labelledby=invoices] label')].find((one) => one.innerText.startsWith('${label}')).querySelector('input').id = 'typed'`);
+                await page.type('#typed', text);
+                await page.value("document.querySelector('#typed').removeAttribute('id')");
+            }
+            await page.press('[aria-labelledby=invoices]', '登记发票');
+        };
+        await enter('1234', '8');
+        await page.shows('[aria-labelledby=invoices]', /发票号码应为8位或20位数字/);
+        await enter('87654321', '3');
+        await page.shows('[aria-labelledby=invoices]', /还差 5 元[^]*87654321[^]*3 元[^]*待财务核对/);
+        assert.deepEqual(await barriersOnTelephone(page, 'merchant-invoice'), []);
+        await page.press('[aria-label=已登记的发票]', '撤回');
+        await page.press('[role=dialog]', '撤回');
+        await page.shows('[aria-labelledby=invoices]', /还差 8 元[^]*87654321[^]*已作废/);
+        await enter('12345678', '8');
+        await page.shows('[aria-labelledby=invoices]', /发票已登记，等待工会财务核对[^]*12345678[^]*8 元/);
+        const [{ id }] = await stack.query('coupon', 'SELECT CAST(invoice_id AS TEXT) AS id FROM invoice WHERE state = 3');
+        await done(stack, `/v1/coupon-invoices/${id}:accept`, undefined, finance(801));
         await page.send('Page.reload');
         await page.shows('[aria-labelledby=invoices]', /发票已齐，等待付款[^]*12345678[^]*8 元/);
     });

@@ -8,13 +8,7 @@ import { until, web } from '../system/stack.mjs';
 import { beginPaying, finance, MCHID } from '../system/wechatpays.mjs';
 import { Chrome } from './chrome.mjs';
 import { barriers, go, picture, signInByCode, violations, violationsInBothLooks } from './member.mjs';
-
-// What WeChat's browser gives a page whose signature is right, as far as these pages use it.
-const WX = `globalThis.wx = {
-    config(given) { globalThis.configured = given; setTimeout(() => this.done()); }, ready(done) { this.done = done; }, error() {},
-    checkJsApi: ({ success }) => success({ checkResult: { requestMerchantTransfer: true } }), getLocation: ({ success }) => success({ latitude: '23.02', longitude: '113.12' }),
-};
-globalThis.WeixinJSBridge = { invoke: (name, given, said) => { globalThis.asked = { name, given }; said({ err_msg: name + ':' + globalThis.answer }); } };`;
+import { enterWechat } from './wx.mjs';
 
 describe('payments', () => {
     const official = person(200);
@@ -154,8 +148,7 @@ describe('payments', () => {
         await app.shows('[aria-label=我的收款]', /3.05 元[^]*请确认收款[^]*还有 2\d 小时[^]*请在微信里打开/);
         await app.shows('[aria-label=我的收款]', /50 元[^]*已到账[^]*电子回单/);
         assert.deepEqual(await violations(app), []);
-        await app.page.route('https://res.wx.qq.com/**', (route) => route.fulfill({ contentType: 'text/javascript', body: WX }));
-        await app.send('Network.setUserAgentOverride', { userAgent: 'Mozilla/5.0 MicroMessenger/8.0' });
+        await enterWechat(app);
         await app.page.reload();
         await app.shows('[aria-label=我的收款]', /确认收款/);
         assert.deepEqual(await hinders(app, 'app-payouts'), []);

@@ -137,5 +137,18 @@ describe('a settlement at the desk', () => {
         await page.shows('main', /撤销到检核验/);
     });
 
+    test('a device that was lost is found at its site and put out of use', async () => {
+        const live = () => stack.query('health', 'SELECT name FROM door_device WHERE revoked_at = 0');
+        assert.deepEqual(await live(), [{ name: '7000 号' }]);
+        await go(page, '/sites');
+        await page.press('[aria-label=体检点] table', '人员和设备');
+        await page.shows('[aria-label=人员]', /核验设备[^]*7000 号　会员 7000/);
+        assert.deepEqual(await hinders('site-devices'), []);
+        await page.press('[aria-label=核验设备]', '停用');
+        await page.press('[role=dialog]', '停用');
+        await page.shows('[aria-label=人员]', /没有在用的设备/);
+        assert.deepEqual(await live(), []);
+    });
+
     test('nothing went wrong in the console', () => assert.deepEqual(chrome.errors.filter((line) => !/status of 40[013]|409 .*:strike$/.test(line)), []));
 });

@@ -125,7 +125,7 @@ const number = (field, value) => (BigInt(value) ? Buffer.concat([varint(field <<
 const bytes = (field, value) => Buffer.concat([varint(field << 3 | 2), varint(value.length), value]);
 const text = (field, value) => (value ? bytes(field, Buffer.from(value)) : Buffer.alloc(0));
 
-export const ROLES = { SYSTEM_ADMIN: 1, SECURITY_ADMIN: 2, AUDIT_ADMIN: 3, UNION_ADMIN: 4, BENEFIT_MANAGER: 5, FINANCE: 6, CHECKUP_STAFF: 9, REPORT_CLERK: 10 };
+export const ROLES = { SYSTEM_ADMIN: 1, SECURITY_ADMIN: 2, AUDIT_ADMIN: 3, UNION_ADMIN: 4, BENEFIT_MANAGER: 5, FINANCE: 6, COMPANY_AGENT: 8, CHECKUP_STAFF: 9, REPORT_CLERK: 10 };
 export const EVERY_ROLE = Object.keys(ROLES).map((role) => ({ role, unionPath: '' }));
 
 /** The two halves of the P-256 key of that secret: a KeyObject, and the public point x | y. */

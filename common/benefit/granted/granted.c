@@ -6,8 +6,8 @@
 #define TIDY_SLICE 200
 
 /* Whose journals are followed; a service's number is its place here, from 1. */
-static const char *const services[] = {"coupon", "health"};
-enum { COUPON = 1, HEALTH, ANOTHER };
+static const char *const services[] = {"coupon", "health", "subsidy"};
+enum { COUPON = 1, HEALTH, SUBSIDY, ANOTHER };
 
 #define COLUMNS "source_id, member_id, group_key, ceiling_key, ceiling_fen, fen, at, state"
 
@@ -259,6 +259,11 @@ static void hear_health(void *self, void *call, const Rpc__JournalRow *row)
     hear(self, HEALTH, call, row);
 }
 
+static void hear_subsidy(void *self, void *call, const Rpc__JournalRow *row)
+{
+    hear(self, SUBSIDY, call, row);
+}
+
 static const struct part_stray strays[] = {
     {"row", "is not in the journal, and what was given up to it is said to be kept",
      "SELECT seq FROM granted_upto WHERE seq > (SELECT coalesce(max(seq), 0) FROM journal)"},
@@ -470,7 +475,8 @@ const struct part_spec granted_part = {
     .tidy = tidy,
     .work = granted_work,
     .follows = {{"coupon", kinds, ARRAY_LEN(kinds), hear_coupon, true},
-                {"health", kinds, ARRAY_LEN(kinds), hear_health, true}},
+                {"health", kinds, ARRAY_LEN(kinds), hear_health, true},
+                {"subsidy", kinds, ARRAY_LEN(kinds), hear_subsidy, true}},
     .agrees = agrees,
     .counts = {{"grants that count", "SELECT count(*) FROM granted"}},
     .strays = strays,

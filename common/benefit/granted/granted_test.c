@@ -259,6 +259,24 @@ static void what_others_have_given_counts_once(void **state)
     assert_int_equal(count(7), 2);
 }
 
+static void what_any_other_service_gives_counts_with_it(void **state)
+{
+    static const char *const others[] = {"health", "subsidy"};
+
+    (void)state;
+    note(1, 7, 500 * YUAN);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        const struct grant grant = grant_of(1, 7, 50 * YUAN, 500 * YUAN); /* the same id is another one's */
+
+        hear_given(&h, others[i], &grant, now());
+        assert_int_equal(value(7), (100 + 50 * ((int64_t)i + 1)) * YUAN);
+    }
+    hear_grant_state(&h, "subsidy", 1, 7, BACK);
+    assert_int_equal(value(7), 150 * YUAN);
+    harness_reopen(&h);
+    assert_int_equal(value(7), 150 * YUAN);
+}
+
 static void of_two_above_the_ceiling_the_later_goes(void **state)
 {
     static const struct {
@@ -555,6 +573,7 @@ int main(void)
         cmocka_unit_test(periods_begin_in_beijing),
         cmocka_unit_test(a_name_of_another_union_is_another_one),
         TEST(what_others_have_given_counts_once),
+        TEST(what_any_other_service_gives_counts_with_it),
         TEST(of_two_above_the_ceiling_the_later_goes),
         TEST(what_was_withdrawn_and_spent_has_passed),
         TEST(what_is_spent_stays),

@@ -19,7 +19,7 @@ static const char *const sql[] = {
     [SQL_FIND] = "SELECT coalesce(holder_id, 0) FROM account_gone WHERE member_id = ?1",
     [SQL_MERGED] = "SELECT member_id, holder_id FROM account_gone WHERE holder_id IS NOT NULL AND member_id > ?1 "
                    "ORDER BY member_id",
-    [SQL_NUMBERS] = "SELECT * FROM " HOLDER_NUMBERS("?1") " LIMIT ?2",
+    [SQL_NUMBERS] = "SELECT member_id FROM account_gone WHERE holder_id = ?1 LIMIT ?2",
     [SQL_ADD] = "INSERT INTO account_gone (member_id, holder_id, settled) VALUES (?1, nullif(?2, 0), 0)",
     [SQL_HAND_OVER] = "UPDATE account_gone SET holder_id = nullif(?2, 0), settled = 0 WHERE holder_id = ?1",
     [SQL_RECHECK] = "UPDATE account_gone SET settled = 0 WHERE member_id = ?1 OR holder_id = ?2",
@@ -64,8 +64,9 @@ size_t holders_numbers(const struct holders *holders, int64_t member_id, int64_t
 {
     unsigned statement = holders->sql + SQL_NUMBERS;
 
-    store_ask(holders->store, statement, "ii", member_id, (int64_t)max);
-    return store_numbers(holders->store, statement, ret, max);
+    ret[0] = member_id;
+    store_ask(holders->store, statement, "ii", member_id, (int64_t)max - 1);
+    return 1 + store_numbers(holders->store, statement, ret + 1, max - 1);
 }
 
 void holders_recheck(const struct holders *holders, int64_t number)

@@ -42,7 +42,7 @@ bool holder_is(const struct holders *holders, int64_t member_id, int64_t number)
 void holders_ask(const struct holders *holders, int64_t after);
 bool holders_next(const struct holders *holders, int64_t *ret_number, int64_t *ret_holder);
 
-/* The numbers that a member holds, her own first: at most max. */
+/* The numbers that a member holds, her own first: at most max, which is 1 or more. */
 size_t holders_numbers(const struct holders *holders, int64_t member_id, int64_t *ret, size_t max);
 
 /* What stands under a number may count again: whoever holds several is looked at anew. */

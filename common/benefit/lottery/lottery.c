@@ -22,6 +22,9 @@ const char *const lottery_statements[LOT_N_SQL] = {
         "INSERT INTO lottery_chain (chain_id, union_path, days, anchor, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
     [LOT_SQL_FIND_CHAIN] = "SELECT union_path, days, anchor, sealed FROM lottery_chain WHERE chain_id = ?1",
     [LOT_SQL_CHAIN_USED] = "SELECT coalesce(max(steps), 0) FROM lottery WHERE chain_id = ?1",
+    [LOT_SQL_CHAINS] = "SELECT chain_id, union_path, days, anchor, (SELECT coalesce(max(steps), 0) FROM lottery AS l "
+                       "WHERE l.chain_id = c.chain_id) FROM lottery_chain AS c WHERE c.chain_id < ?1 "
+                       "ORDER BY c.chain_id DESC",
     [LOT_SQL_LAST_ENTRY] = "SELECT max(entry_id) FROM lottery_entry",
     [LOT_SQL_ADD_ENTRY] = "INSERT INTO lottery_entry (" ENTRY ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
     [LOT_SQL_WITHDRAW] = "UPDATE lottery_entry SET withdrawn_at = ?2 WHERE entry_id = ?1",

@@ -164,7 +164,7 @@ int lottery_file_page(struct lottery *lottery, const struct lot_terms *terms, st
 
 struct lot_chain {
     int64_t id;
-    int32_t days;
+    int32_t days, used; /* how many secrets, and the greatest day of a lot that was announced with one */
     char union_path[65];
     unsigned char anchor[DRAW_HASH_LEN], last[DRAW_HASH_LEN];
 };
@@ -172,6 +172,11 @@ struct lot_chain {
 /* Secrets for so many days (1..DRAW_STEPS_MAX) of a union's lots, of which each tells all before it. */
 void lottery_make_chain(struct lottery *lottery, const char *union_path, int32_t days, void *call,
                         struct lot_chain *ret);
+/* Every union's chains, the latest first, from the one before an id on, without their secrets; ended by
+ * lottery_end_chains, also before the last. */
+void lottery_ask_chains(const struct lottery *lottery, int64_t before);
+bool lottery_next_chain(const struct lottery *lottery, struct lot_chain *ret);
+void lottery_end_chains(const struct lottery *lottery);
 /* Fixes the terms of a draft and commits to a secret, of a day of a chain or (chain_id 0) its own. Again: the lot as
  * it is. */
 int lottery_announce(struct lottery *lottery, const struct lot_terms *terms, int64_t chain_id, int32_t day, void *call,
@@ -213,10 +218,10 @@ int lottery_entering_refusal(const struct lottery_words *words, const struct lot
 /* The caller enters, and the reply is 201. Again, also after the closing: the first entry. */
 int lottery_enter(struct lottery *lottery, const struct lot_terms *terms, const void *wish, void *call,
                   struct lot_entry *ret);
-/* The service enters somebody whom it has found to be one of those who are drawn of: in the first stratum, with one
- * chance. Again: the first entry. 0 or a Reason. */
-int lottery_enter_for(struct lottery *lottery, const struct lot_terms *terms, int64_t member_id, void *call,
-                      struct lot_entry *ret);
+/* The service enters somebody whom it has found to be one of those who are drawn of: in a stratum, with so many
+ * chances, 1..weight_max. Again: the first entry. 0 or a Reason. */
+int lottery_enter_for(struct lottery *lottery, const struct lot_terms *terms, int64_t member_id, int32_t stratum,
+                      uint32_t weight, void *call, struct lot_entry *ret);
 /* Until the closing. Again does nothing. */
 int lottery_withdraw(struct lottery *lottery, const struct lot_terms *terms, void *call);
 /* Hers, under any number she holds (holders.h), not withdrawn: of several the one under her own. */

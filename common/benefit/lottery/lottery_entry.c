@@ -171,14 +171,15 @@ int lottery_enter(struct lottery *lottery, const struct lot_terms *terms, const 
     return reason;
 }
 
-int lottery_enter_for(struct lottery *lottery, const struct lot_terms *terms, int64_t member_id, void *call,
-                      struct lot_entry *ret)
+int lottery_enter_for(struct lottery *lottery, const struct lot_terms *terms, int64_t member_id, int32_t stratum,
+                      uint32_t weight, void *call, struct lot_entry *ret)
 {
     int reason = lottery_entering_refusal(&lottery->service->words, terms, rpc_now(call));
 
     if (lottery_find_entry(lottery, terms->lot_id, member_id, ret))
         return 0;
-    *ret = (struct lot_entry){.lot_id = terms->lot_id, .member_id = member_id, .weight = 1, .at = rpc_now(call)};
+    *ret = (struct lot_entry){
+        .lot_id = terms->lot_id, .member_id = member_id, .stratum = stratum, .weight = weight, .at = rpc_now(call)};
     if (!holder_is(lottery->holders, member_id, member_id))
         return RPC__REASON__TOKEN_REVOKED;
     return reason ? reason : enter(lottery, terms, call, ret);

@@ -265,3 +265,20 @@ int64_t lot_chain_used(struct lottery *lottery, int64_t chain_id)
     store_ask(lottery->store, lottery->sql + LOT_SQL_CHAIN_USED, "i", chain_id);
     return store_number(lottery->store, lottery->sql + LOT_SQL_CHAIN_USED);
 }
+
+void lottery_ask_chains(const struct lottery *lottery, int64_t before)
+{
+    store_ask(lottery->store, lottery->sql + LOT_SQL_CHAINS, "i", before);
+}
+
+bool lottery_next_chain(const struct lottery *lottery, struct lot_chain *ret)
+{
+    *ret = (struct lot_chain){0};
+    return store_read(lottery->store, lottery->sql + LOT_SQL_CHAINS, INTO(ret->id), INTO(ret->union_path),
+                     INTO(ret->days), INTO(ret->anchor), INTO(ret->used));
+}
+
+void lottery_end_chains(const struct lottery *lottery)
+{
+    store_end(lottery->store, lottery->sql + LOT_SQL_CHAINS);
+}

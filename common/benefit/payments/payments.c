@@ -13,6 +13,8 @@ enum {
     SQL_INVOICES,
     SQL_NUMBER,
     SQL_INVOICED,
+    SQL_OFFERED,
+    SQL_COUNT,
     SQL_ADD_PAYMENT,
     SQL_SET_PAYMENT,
     SQL_FIND_PAYMENT,
@@ -23,7 +25,7 @@ enum {
 
 static const char *const sql[] = {
     [SQL_ADD_INVOICE] = "INSERT INTO invoice (invoice_id, statement_id, state, number, title, fen, entered_by, "
-                        "entered_at) VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7)",
+                        "entered_at) VALUES (?1, ?2, ?8, ?3, ?4, ?5, ?6, ?7)",
     [SQL_SET_INVOICE] = "UPDATE invoice SET state = ?2, journal_seq = ?3 WHERE invoice_id = ?1",
     [SQL_FIND_INVOICE] = "SELECT " INVOICE " FROM invoice WHERE invoice_id = ?1",
     [SQL_INVOICES] = "SELECT " INVOICE " FROM invoice WHERE statement_id = ?1 AND invoice_id < ?2 AND " RPC_PAGE_STATES(
@@ -31,6 +33,8 @@ static const char *const sql[] = {
                        "ORDER BY invoice_id DESC LIMIT ?3",
     [SQL_NUMBER] = "SELECT 1 FROM invoice WHERE number = ?1 AND state = 1",
     [SQL_INVOICED] = "SELECT coalesce(sum(fen), 0) FROM invoice WHERE statement_id = ?1 AND state = 1",
+    [SQL_OFFERED] = "SELECT coalesce(sum(fen), 0) FROM invoice WHERE statement_id = ?1 AND state IN (1, 3)",
+    [SQL_COUNT] = "SELECT count(*) FROM invoice WHERE statement_id = ?1",
     [SQL_ADD_PAYMENT] = "INSERT INTO payment (payment_id, statement_id, payee_account_id, state, reference, fen, "
                         "paid_at, told_by, told_at) VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8)",
     [SQL_SET_PAYMENT] = "UPDATE payment SET state = ?2, journal_seq = ?3 WHERE payment_id = ?1",
@@ -70,10 +74,15 @@ bool invoices_next(const struct payments *payments, struct invoice *ret)
     return store_read(payments->store, payments->sql + SQL_INVOICES, INTO_INVOICE(ret));
 }
 
+static int64_t number_of(const struct payments *payments, unsigned which, int64_t statement_id)
+{
+    store_ask(payments->store, payments->sql + which, "i", statement_id);
+    return store_number(payments->store, payments->sql + which);
+}
+
 int64_t invoices_total(const struct payments *payments, int64_t statement_id)
 {
-    store_ask(payments->store, payments->sql + SQL_INVOICED, "i", statement_id);
-    return store_number(payments->store, payments->sql + SQL_INVOICED);
+    return number_of(payments, SQL_INVOICED, statement_id);
 }
 
 static bool find_payment(const struct payments *payments, unsigned which, int64_t id, struct payment *ret)
@@ -136,8 +145,9 @@ static bool is_number(const char *text)
     return text[len] == '\0' && (len == 8 || len == INVOICE_NUMBER_LEN);
 }
 
-int invoice_enter(struct payments *payments, const struct statement *statement, const char *number, const char *title,
-                  int64_t fen, void *call, struct invoice *ret)
+/* Adds one in a state, in which those that the store's sum is of may not come to more than the statement. */
+static int add_invoice(struct payments *payments, const struct statement *statement, const char *number,
+                       const char *title, int64_t fen, int state, unsigned sum, void *call, struct invoice *ret)
 {
     struct invoice made = {
         .id = id_next(&payments->parts->ids, rpc_now(call)),
@@ -159,12 +169,49 @@ int invoice_enter(struct payments *payments, const struct statement *statement, 
     snprintf(made.number, sizeof(made.number), "%s", number);
     if (is_known(payments, SQL_NUMBER, number))
         return SETTLEMENT__REASON__INVOICE_USED;
-    if (fen > statement->total_fen - invoices_total(payments, statement->id))
+    if (fen > statement->total_fen - number_of(payments, sum, statement->id))
         return SETTLEMENT__REASON__INVOICE_ABOVE_TOTAL;
-    store_run(payments->store, payments->sql + SQL_ADD_INVOICE, "iittiii", made.id, made.statement_id, made.number,
-              made.title, made.fen, made.entered_by, made.entered_at);
-    set_invoice(payments, &made, SETTLEMENT__INVOICE_STATE__INVOICE_GOOD, call);
+    store_run(payments->store, payments->sql + SQL_ADD_INVOICE, "iittiiii", made.id, made.statement_id, made.number,
+              made.title, made.fen, made.entered_by, made.entered_at, (int64_t)state);
+    set_invoice(payments, &made, state, call);
     *ret = made;
+    return 0;
+}
+
+int invoice_enter(struct payments *payments, const struct statement *statement, const char *number, const char *title,
+                  int64_t fen, void *call, struct invoice *ret)
+{
+    return add_invoice(payments, statement, number, title, fen, SETTLEMENT__INVOICE_STATE__INVOICE_GOOD, SQL_INVOICED,
+                       call, ret);
+}
+
+int invoice_offer(struct payments *payments, const struct statement *statement, const char *number, const char *title,
+                  int64_t fen, void *call, struct invoice *ret)
+{
+    if (number_of(payments, SQL_COUNT, statement->id) >= INVOICES_OFFERED_MAX) {
+        rpc_fact_number(call, "maximum", INVOICES_OFFERED_MAX);
+        return SETTLEMENT__REASON__TOO_MANY_INVOICES;
+    }
+    return add_invoice(payments, statement, number, title, fen, SETTLEMENT__INVOICE_STATE__INVOICE_OFFERED, SQL_OFFERED,
+                       call, ret);
+}
+
+int invoice_accept(struct payments *payments, const struct statement *statement, void *call, struct invoice *invoice)
+{
+    int reason;
+
+    if (invoice->state == SETTLEMENT__INVOICE_STATE__INVOICE_GOOD)
+        return 0;
+    if (invoice->state != SETTLEMENT__INVOICE_STATE__INVOICE_OFFERED)
+        return SETTLEMENT__REASON__INVOICE_IS_VOID;
+    reason = payable_refusal(payments, statement);
+    if (reason)
+        return reason;
+    if (is_known(payments, SQL_NUMBER, invoice->number))
+        return SETTLEMENT__REASON__INVOICE_USED;
+    if (invoice->fen > statement->total_fen - invoices_total(payments, statement->id))
+        return SETTLEMENT__REASON__INVOICE_ABOVE_TOTAL;
+    set_invoice(payments, invoice, SETTLEMENT__INVOICE_STATE__INVOICE_GOOD, call);
     return 0;
 }
 
@@ -172,7 +219,7 @@ int invoice_void(struct payments *payments, void *call, struct invoice *invoice)
 {
     if (is_paid(payments, invoice->statement_id))
         return SETTLEMENT__REASON__PAID_ALREADY;
-    if (invoice->state == SETTLEMENT__INVOICE_STATE__INVOICE_GOOD)
+    if (invoice->state != SETTLEMENT__INVOICE_STATE__INVOICE_VOID)
         set_invoice(payments, invoice, SETTLEMENT__INVOICE_STATE__INVOICE_VOID, call);
     return 0;
 }

@@ -1,7 +1,8 @@
 /* payments.h: invoices for a statement that was confirmed, and the payment of it.
  *
  * An invoice has the number that the tax office gave it, which stands for one statement only; a statement may have
- * several, never for more than it comes to. One that was entered wrongly is void, and its number free. When they come
+ * several, never for more than it comes to. Who is paid may offer one: it counts, and its number is taken, once an
+ * official has accepted it. One that was entered wrongly is void, and its number free. When they come
  * to just the statement's total it can be paid: to the account of its payee that is in force (payees.h), by whom the
  * bank lets pay. What is told here is that it was, with the bank's reference, which stands for one payment ever. Money
  * that the bank gives back makes the statement payable again; the payment that failed stays on record. Void invoices
@@ -12,6 +13,7 @@
 
 #define INVOICE_NUMBER_LEN    20  /* or 8 */
 #define INVOICE_TITLE_MAX     240 /* bytes */
+#define INVOICES_OFFERED_MAX  100 /* of a statement, with those that are void, until no more are offered */
 #define PAYMENT_REFERENCE_MAX 64
 
 extern const struct part_spec payments_part;
@@ -57,6 +59,11 @@ bool payments_find(const struct payments *payments, int64_t statement_id, struct
 /* The caller enters one of number, title and amount. */
 int invoice_enter(struct payments *payments, const struct statement *statement, const char *number, const char *title,
                   int64_t fen, void *call, struct invoice *ret);
+/* The same by who is paid: it waits to be accepted. */
+int invoice_offer(struct payments *payments, const struct statement *statement, const char *number, const char *title,
+                  int64_t fen, void *call, struct invoice *ret);
+/* One that waits counts from now on. Again: does nothing. */
+int invoice_accept(struct payments *payments, const struct statement *statement, void *call, struct invoice *invoice);
 /* It counts no more; not once the statement is paid. */
 int invoice_void(struct payments *payments, void *call, struct invoice *invoice);
 /* The caller tells that a statement was paid at a time, with the bank's reference. */

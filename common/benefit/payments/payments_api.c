@@ -36,6 +36,23 @@ void payments_enter_invoice(struct payments *payments, const struct statement *s
     reply_invoice(reason, &invoice, reply, call);
 }
 
+void payments_offer_invoice(struct payments *payments, const struct statement *statement,
+                            const Settlement__EnterInvoiceRequest *req, Settlement__Invoice_Closure reply, void *call)
+{
+    struct invoice invoice;
+    int reason = invoice_offer(payments, statement, req->number, req->title, req->fen, call, &invoice);
+
+    if (!reason)
+        rpc_created(call);
+    reply_invoice(reason, &invoice, reply, call);
+}
+
+void payments_accept_invoice(struct payments *payments, const struct statement *statement, struct invoice *invoice,
+                             Settlement__Invoice_Closure reply, void *call)
+{
+    reply_invoice(invoice_accept(payments, statement, call, invoice), invoice, reply, call);
+}
+
 void payments_list_invoices(struct payments *payments, const struct statement *statement,
                             Settlement__InvoiceList_Closure reply, void *call)
 {

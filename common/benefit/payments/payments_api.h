@@ -10,6 +10,11 @@
 
 void payments_enter_invoice(struct payments *payments, const struct statement *statement,
                             const Settlement__EnterInvoiceRequest *req, Settlement__Invoice_Closure reply, void *call);
+/* The same by who is paid, and what becomes of it. */
+void payments_offer_invoice(struct payments *payments, const struct statement *statement,
+                            const Settlement__EnterInvoiceRequest *req, Settlement__Invoice_Closure reply, void *call);
+void payments_accept_invoice(struct payments *payments, const struct statement *statement, struct invoice *invoice,
+                             Settlement__Invoice_Closure reply, void *call);
 /* A page of a statement's, newest first. */
 void payments_list_invoices(struct payments *payments, const struct statement *statement,
                             Settlement__InvoiceList_Closure reply, void *call);

@@ -129,6 +129,18 @@ static int enter(void *call, void *arg)
     return invoice_enter(&market()->payments, entry->statement, entry->number, TITLE, entry->fen, call, &invoice);
 }
 
+static int offer(void *call, void *arg)
+{
+    const struct entry *entry = arg;
+
+    return invoice_offer(&market()->payments, entry->statement, entry->number, TITLE, entry->fen, call, &invoice);
+}
+
+static int accept_offer(void *call, void *arg)
+{
+    return invoice_accept(&market()->payments, arg, call, &invoice);
+}
+
 static int take_back(void *call, void *arg)
 {
     (void)arg;
@@ -188,6 +200,67 @@ static void invoices_stand_for_one_statement_and_not_more_than_it_comes_to(void 
     assert_int_equal(invoice.state, SETTLEMENT__INVOICE_STATE__INVOICE_VOID);
     assert_true(invoices_next(&market()->payments, &invoice));
     assert_false(invoices_next(&market()->payments, &invoice));
+}
+
+static int offered(const struct statement *statement, const char *number, int64_t fen)
+{
+    struct entry entry = {statement, number, fen};
+
+    return act(finance(9), offer, &entry);
+}
+
+/* It neither takes its number from another nor makes the statement payable. */
+static void what_the_payee_offers_counts_once_it_is_accepted(void **state)
+{
+    struct statement first = a_statement(1000), second = a_statement(1000), waits;
+    struct invoice hers;
+
+    (void)state;
+    has_account(NUMBER);
+    sell(MERCHANT, 5);
+    waits = prepared(MERCHANT);
+    assert_int_equal(offered(&waits, INVOICE, 5), SETTLEMENT__REASON__NOT_CONFIRMED_YET);
+    assert_int_equal(offered(&first, "1234", 5), SETTLEMENT__REASON__INVOICE_NUMBER_WRONG);
+    assert_int_equal(offered(&first, INVOICE, 1000), 0);
+    assert_int_equal(offered(&first, "12345678", 1), SETTLEMENT__REASON__INVOICE_ABOVE_TOTAL);
+    hers = invoice;
+    assert_int_equal(hers.state, SETTLEMENT__INVOICE_STATE__INVOICE_OFFERED);
+    assert_int_equal(invoices_total(&market()->payments, first.id), 0);
+    reference = "offered";
+    paid_before_ms = 0;
+    assert_int_equal(act(finance(1), pay, &first), SETTLEMENT__REASON__INVOICES_MISSING);
+    assert_int_equal(invoices(&second, INVOICE, 1000), 0);
+    invoice = hers;
+    assert_int_equal(act(finance(1), accept_offer, &first), SETTLEMENT__REASON__INVOICE_USED);
+    /* The other was entered wrongly. */
+    assert_true(invoices_find(&market()->payments, hers.id, &invoice));
+    assert_int_equal(invoice.state, SETTLEMENT__INVOICE_STATE__INVOICE_OFFERED);
+    invoices_ask(&market()->payments, second.id, INT64_MAX, 1, -1);
+    assert_true(invoices_next(&market()->payments, &invoice));
+    assert_false(invoices_next(&market()->payments, &invoice));
+    assert_int_equal(act(finance(1), take_back, NULL), 0);
+    harness_reopen(&h);
+    assert_true(invoices_find(&market()->payments, hers.id, &invoice));
+    for (int again = 0; again < 2; again++)
+        assert_int_equal(act(finance(1), accept_offer, &first), 0);
+    assert_int_equal(invoices_total(&market()->payments, first.id), 1000);
+    assert_int_equal(act(finance(1), pay, &first), 0);
+    assert_int_equal(act(finance(1), take_back, NULL), SETTLEMENT__REASON__PAID_ALREADY);
+}
+
+/* What is not accepted is void, and she offers another; not for ever. */
+static void an_offer_is_void_and_made_anew(void **state)
+{
+    struct statement statement = a_statement(1000);
+
+    (void)state;
+    for (int i = 0; i < INVOICES_OFFERED_MAX; i++) {
+        assert_int_equal(offered(&statement, INVOICE, 1000), 0);
+        assert_int_equal(act(finance(1), take_back, NULL), 0);
+        assert_int_equal(act(finance(1), accept_offer, &statement), SETTLEMENT__REASON__INVOICE_IS_VOID);
+    }
+    assert_int_equal(offered(&statement, INVOICE, 1000), SETTLEMENT__REASON__TOO_MANY_INVOICES);
+    assert_int_equal(invoices(&statement, INVOICE, 1000), 0);
 }
 
 static void a_statement_is_paid_once_with_the_banks_reference(void **state)
@@ -289,6 +362,8 @@ int main(void)
         TEST(a_number_that_is_none_is_refused),
         TEST(an_account_is_sealed),
         TEST(invoices_stand_for_one_statement_and_not_more_than_it_comes_to),
+        TEST(what_the_payee_offers_counts_once_it_is_accepted),
+        TEST(an_offer_is_void_and_made_anew),
         TEST(a_statement_is_paid_once_with_the_banks_reference),
         TEST(what_the_bank_gives_back_is_paid_anew),
         TEST(what_is_not_owed_is_not_paid),

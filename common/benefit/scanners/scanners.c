@@ -50,14 +50,18 @@ bool scanners_find(const struct scanners *scanners, int64_t device_id, struct sc
     return next(scanners, SQL_FIND, true, ret);
 }
 
-void scanners_ask(const struct scanners *scanners, int64_t place_id, int64_t before, int limit)
+size_t scanners_page(const struct scanners *scanners, int64_t place_id, void *call, struct scanner **ret)
 {
-    store_ask(scanners->store, scanners->sql + SQL_LIST, "iii", place_id, before, (int64_t)limit);
-}
+    const struct rpc_page *page = rpc_page(call);
+    size_t n = 0;
 
-bool scanners_next(const struct scanners *scanners, struct scanner *ret)
-{
-    return next(scanners, SQL_LIST, false, ret);
+    *ret = arena_alloc(rpc_arena(call), page->limit * sizeof(**ret));
+    store_ask(scanners->store, scanners->sql + SQL_LIST, "iii", place_id, page->before, (int64_t)page->limit);
+    while (*ret && n < page->limit && next(scanners, SQL_LIST, false, &(*ret)[n]) &&
+           rpc_page_takes(call, (*ret)[n].id))
+        n++;
+    store_end(scanners->store, scanners->sql + SQL_LIST);
+    return n;
 }
 
 int scanner_of_caller(const struct scanners *scanners, int64_t place_id, int64_t device_id, bool in_use, void *call,

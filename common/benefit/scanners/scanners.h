@@ -45,9 +45,8 @@ struct scanner {
 };
 
 bool scanners_find(const struct scanners *scanners, int64_t device_id, struct scanner *ret);
-/* Those of a place that are not revoked, the newest first: at most so many, before a number. */
-void scanners_ask(const struct scanners *scanners, int64_t place_id, int64_t before, int limit);
-bool scanners_next(const struct scanners *scanners, struct scanner *ret);
+/* The page that a call asks for of those of a place that are not revoked, the newest first, in its memory: how many. */
+size_t scanners_page(const struct scanners *scanners, int64_t place_id, void *call, struct scanner **ret);
 /* The caller's own of a place; in_use: and it may read with network now. 0 or a Reason. */
 int scanner_of_caller(const struct scanners *scanners, int64_t place_id, int64_t device_id, bool in_use, void *call,
                       struct scanner *ret);

@@ -133,6 +133,16 @@ bool vault_is_pdf(const void *bytes, size_t len)
     return memmem(bytes, len < HEADER_WITHIN ? len : HEADER_WITHIN, "%PDF-", 5) != NULL;
 }
 
+bool vault_is_jpeg(const void *bytes, size_t len)
+{
+    return len >= 4 && memcmp(bytes, "\xff\xd8\xff", 3) == 0;
+}
+
+bool vault_is_png(const void *bytes, size_t len)
+{
+    return len >= 16 && memcmp(bytes, "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16) == 0;
+}
+
 /* ---- changes ---- */
 
 /* Says what became of it, then keeps that with the number of the row. */

@@ -168,3 +168,7 @@ int64_t vault_of_link(const struct vault *vault, const char *link, int64_t now);
 /* Whether bytes begin as a PDF does to its readers: the header (ISO 32000-1, 7.5.2) is
  * within the first 1,024 bytes, behind whatever a system put before it. */
 bool vault_is_pdf(const void *bytes, size_t len);
+/* Whether they begin as a JPEG (ITU T.81: SOI, and the marker of the next segment) or a PNG (ISO 15948, 5.2: its
+ * signature, and IHDR) does. */
+bool vault_is_jpeg(const void *bytes, size_t len);
+bool vault_is_png(const void *bytes, size_t len);

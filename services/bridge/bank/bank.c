@@ -187,8 +187,16 @@ static const char *print(const struct bank_batch *batch, size_t *ret_len)
     return *ret_len ? file : NULL;
 }
 
-/* The lines of a batch as they are now, all of a state; false when one is not. */
-static bool fill(struct bridge *bridge, const struct bank_batch *batch, int state, void *call)
+/* Whether a payout is as those of a batch are that waits for its second hand, or that the bank has. */
+static bool is_in(const struct payout *payout, bool released)
+{
+    if (!released)
+        return payout->state == WAITING && !payout->withdrawn;
+    return payout->state == PAID || payout->state == FAILED || (payout->state == SENT && payout->withdrawn <= 1);
+}
+
+/* The lines of a batch as they are now; false when one is not as it must be. */
+static bool fill(struct bridge *bridge, const struct bank_batch *batch, bool released, void *call)
 {
     static int64_t ids[BANK_LINES_MAX];
     const struct bank *bank = &bridge->bank;
@@ -197,8 +205,8 @@ static bool fill(struct bridge *bridge, const struct bank_batch *batch, int stat
 
     filling.n = 0;
     for (unsigned i = 0; i < n; i++) {
-        if (!payouts_find(&bridge->payouts, ids[i], &payout) || payout.state != state ||
-            payout.withdrawn > (state == SENT) || !add_line(bridge, &payout, call))
+        if (!payouts_find(&bridge->payouts, ids[i], &payout) || !is_in(&payout, released) ||
+            !add_line(bridge, &payout, call))
             return false;
     }
     return n > 0;
@@ -218,7 +226,7 @@ int bank_file(struct bridge *bridge, const struct bank_batch *batch, void *call,
 {
     if (!bridge->bank_keys)
         return BRIDGE__REASON__PAYOUT_WAY_NOT_SET_UP;
-    if (batch->state != RELEASED || !fill(bridge, batch, SENT, call))
+    if (batch->state != RELEASED || !fill(bridge, batch, true, call))
         return BRIDGE__REASON__BANK_BATCH_STATE;
     *ret_file = print(batch, ret_len);
     return is_its_file(batch, *ret_file, *ret_len) ? 0 : (int)BRIDGE__REASON__BANK_BATCH_STALE;
@@ -332,7 +340,7 @@ int bank_release(struct bridge *bridge, struct bank_batch *batch, void *call)
         return 0;
     if (batch->state != PREPARED)
         return BRIDGE__REASON__BANK_BATCH_STATE;
-    if (!bridge->bank_keys || !fill(bridge, batch, WAITING, call))
+    if (!bridge->bank_keys || !fill(bridge, batch, false, call))
         return BRIDGE__REASON__BANK_BATCH_STALE;
     file = print(batch, &len);
     if (!is_its_file(batch, file, len))
@@ -414,6 +422,16 @@ static int take_answer(struct bridge *bridge, struct bank_batch *batch, const st
     return 0;
 }
 
+/* Its file is not asked for any more. */
+static void drop_accounts(struct bridge *bridge, const struct bank_batch *batch)
+{
+    static int64_t ids[BANK_LINES_MAX];
+    unsigned n = ids_of(&bridge->bank, bridge->bank.sql + SQL_ITEMS, batch->id, ids);
+
+    for (unsigned i = 0; i < n; i++)
+        payout_drop_account(&bridge->payouts, ids[i]);
+}
+
 int bank_results(struct bridge *bridge, struct bank_batch *batch, const void *file, size_t len,
                  Bridge__BankResults *ret, void *call)
 {
@@ -440,8 +458,10 @@ int bank_results(struct bridge *bridge, struct bank_batch *batch, const void *fi
     }
     batch->paid += ret->paid;
     batch->failed += ret->failed;
-    if (batch->paid + batch->failed == batch->sums.n)
+    if (batch->paid + batch->failed == batch->sums.n && batch->state != DONE) {
         batch->state = DONE;
+        drop_accounts(bridge, batch);
+    }
     if (ret->paid + ret->failed > 0)
         reason = set(bridge, batch, call);
     return reason;

@@ -9,7 +9,8 @@
  *
  * Accounts come sealed with the order, under a key that the bridge shares with who orders (HUIGONG_BANK_KEY): a
  * settlement.PayeeAccount as pii.h seals it in the context BANK_CONTEXT for the order's id. They are opened to write
- * the file and for nothing else, and go when their payout has ended. One that does not open, or that no bank would
+ * the file and for nothing else, and go when their batch has ended: until the bank has said what became of its last
+ * line the file that was released can be had again, as it was. Those of a payout that ends in no batch go with it. One that does not open, or that no bank would
  * take, refuses its payout. */
 #pragma once
 #include "common/benefit/two_hands/two_hands.h"

@@ -118,12 +118,19 @@ static void what_comes_back_is_matched_line_by_line(void **state)
 {
     int64_t batch_id = prepared(BRIDGE__BANK_LAYOUT__BANK_TOTALS);
     const Bridge__BankResults *said;
+    const Rpc__Part *part;
+    char file[1024];
+    size_t len;
     int reason;
 
     (void)state;
     assert_null(results(batch_id, "业务编号,金额,状态\n", &reason));
     assert_int_equal(reason, BRIDGE__REASON__BANK_BATCH_STATE);
     act("Bank.ReleaseBankBatch", batch_id, 6);
+    part = file_of(batch_id, &reason);
+    len = part->body.len;
+    assert_in_range(len, 1, sizeof(file));
+    memcpy(file, part->body.data, len);
     said = results(batch_id,
                    "某某银行代发结果\n序号,业务编号,金额(元),处理结果,失败原因\n"
                    "1,subsidy0000000000000001001,116.05,成功,\n2,subsidy0000000000000002001,300000.01,失败,\n"
@@ -137,8 +144,12 @@ static void what_comes_back_is_matched_line_by_line(void **state)
     assert_int_equal(said->odd[1]->oddity, BRIDGE__BANK_ODDITY__BANK_LINE_UNKNOWN);
     assert_int_equal(said->odd[2]->oddity, BRIDGE__BANK_ODDITY__BANK_LINE_STATE);
     assert_int_equal(said->batch->state, BRIDGE__BANK_BATCH_STATE__BANK_RELEASED);
-    assert_int_equal(count("SELECT count(*) FROM payout WHERE account IS NULL"), 1);
-    assert_null(file_of(batch_id, &reason)); /* one account is gone, and so is the file */
+    /* The file can be had again as it was, until the last line is answered. */
+    part = file_of(batch_id, &reason);
+    assert_int_equal(reason, 0);
+    assert_int_equal(part->body.len, len);
+    assert_memory_equal(part->body.data, file, len);
+    assert_int_equal(count("SELECT count(*) FROM payout WHERE account IS NULL"), 0);
     /* The same again changes nothing; what says otherwise is looked at. */
     said = results(batch_id,
                    "业务编号,金额,状态\nsubsidy0000000000000001001,116.05,成功\n"
@@ -153,6 +164,9 @@ static void what_comes_back_is_matched_line_by_line(void **state)
     assert_int_equal(said->batch->failed_fen, 30000000);
     assert_int_equal(count("SELECT state FROM payout WHERE order_id = 1"), BRIDGE__PAYOUT_STATE__PAYOUT_PAID);
     assert_int_equal(count("SELECT state FROM payout WHERE order_id = 2"), BRIDGE__PAYOUT_STATE__PAYOUT_FAILED);
+    assert_int_equal(count("SELECT count(*) FROM payout WHERE account IS NOT NULL"), 0);
+    assert_null(file_of(batch_id, &reason));
+    assert_int_equal(reason, BRIDGE__REASON__BANK_BATCH_STATE);
 }
 
 static void a_file_whose_totals_are_not_its_own_changes_nothing(void **state)

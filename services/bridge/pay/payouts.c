@@ -41,6 +41,7 @@ enum {
     SQL_DROP_CALLBACKS,
     SQL_WAY,
     SQL_SET_WAY,
+    SQL_DROP_ACCOUNT,
     N_SQL
 };
 
@@ -49,8 +50,10 @@ static const char *const sql[] = {
                 "?13, x'', '', '', 0, 0, ?14, ?15, 0, 0, 0, 0, 0, ?16, ?17, ?18)",
     [SQL_SET] = "UPDATE payout SET state = ?3, reason = ?4, code = ?5, payee = ?6, appid = ?7, package = ?8, "
                 "missing = ?9, tries = ?10, due_at = ?11, sent_at = ?12, sent_day = ?13, confirm_until = ?14, "
-                "withdrawn = ?15, ended_at = ?16, journal_seq = ?17, account = iif(?16 > 0, NULL, account) "
+                "withdrawn = ?15, ended_at = ?16, journal_seq = ?17, "
+                "account = iif(?16 > 0 AND (way = 1 OR ?3 NOT IN (5, 6)), NULL, account) "
                 "WHERE payout_id = ?1 AND state = ?2",
+    [SQL_DROP_ACCOUNT] = "UPDATE payout SET account = NULL WHERE payout_id = ?1",
     [SQL_RENEW] = "UPDATE payout SET number = ?2, attempt = ?3 WHERE payout_id = ?1",
     [SQL_TOLD] = "UPDATE payout SET told_at = ?2, due_at = ?2 WHERE payout_id = ?1 AND ended_at = 0",
     [SQL_FIND] = "SELECT " COLUMNS " FROM payout WHERE payout_id = ?1",
@@ -407,6 +410,11 @@ bool payouts_set(struct bridge *bridge, struct payout *payout, int was, void *ca
     if (told)
         tell(payout, false, call);
     return true;
+}
+
+void payout_drop_account(const struct payouts *payouts, int64_t payout_id)
+{
+    store_run(payouts->store, payouts->sql + SQL_DROP_ACCOUNT, "i", payout_id);
 }
 
 /* What the settings refuse by now is not sent under another number either. */

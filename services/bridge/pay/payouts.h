@@ -96,6 +96,8 @@ void payouts_take(struct bridge *bridge, const char *source, const Payout__Payou
 void payouts_withdraw(struct bridge *bridge, const char *source, int64_t order_id, void *call);
 /* Writes a payout that was in that state, and tells what there is to tell. False when it is in another. */
 bool payouts_set(struct bridge *bridge, struct payout *payout, int was, void *call);
+/* The account of one by bank is not needed any more: the batch that it was paid in has ended. */
+void payout_drop_account(const struct payouts *payouts, int64_t payout_id);
 /* It has ended unpaid and gets another number. 0 or a Reason. */
 int payouts_renew(struct bridge *bridge, struct payout *payout, void *call);
 /* Something has come from the provider: it is looked at now. */

@@ -118,12 +118,24 @@ static bool is_same_payee(const struct transfer_job *job)
     return job->payout.payee.len == 0 || memcmp(print, job->payout.payee.bytes, sizeof(print)) == 0;
 }
 
+/* It is asked about, and whether her WeChat is still the one that it went to is known, or not. */
+static void ask_about(struct transfer_job *job, const Identity__FoundPayee *found, int reason)
+{
+    job->changed = reason == IDENTITY__REASON__WECHAT_NOT_FOUND || (found && copy_payee(job, found) && !is_same_payee(job));
+    let_go(job);
+}
+
 static void on_payee(void *arg, const Rpc__Answer *answer)
 {
     struct transfer_job *job = arg;
     int reason;
     Identity__FoundPayee *found = payee_read(answer, &reason);
 
+    if (job->what == TRANSFER_QUERY) {
+        ask_about(job, found, reason);
+        payee_forget(found);
+        return;
+    }
     if (found && !copy_payee(job, found))
         reason = RPC__REASON__INTERNAL;
     if (reason == IDENTITY__REASON__WECHAT_NOT_FOUND)
@@ -131,7 +143,7 @@ static void on_payee(void *arg, const Rpc__Answer *answer)
     if (!reason && job->payout.fen >= TRANSFER_NAME_FROM && !*job->name)
         reason = BRIDGE__REASON__PAYOUT_NO_NAME;
     if (!reason && !is_same_payee(job))
-        reason = BRIDGE__REASON__PAYOUT_NO_WECHAT;
+        reason = BRIDGE__REASON__PAYOUT_WECHAT_CHANGED;
     if (reason)
         finish(job, reason);
     else
@@ -144,8 +156,12 @@ static void find_payee(struct transfer_job *job)
     struct transfers *transfers = &job->bridge->transfers;
 
     job->stage = TRANSFER_FINDING; /* under its number it stays in its app */
-    if (!payee_ask(transfers->ask, transfers->ask_self, &job->bridge->pay, job->payout.member_id, job->payout.appid,
-                   on_payee, job))
+    if (payee_ask(transfers->ask, transfers->ask_self, &job->bridge->pay, job->payout.member_id, job->payout.appid,
+                  on_payee, job))
+        return;
+    if (job->what == TRANSFER_QUERY)
+        let_go(job);
+    else
         finish(job, RPC__REASON__OVERLOADED);
 }
 
@@ -166,7 +182,8 @@ static void settle_unsent(const struct transfer_job *job, struct payout *payout,
     payout->due_at = now + transfer_delay_ms(payout, now);
     if (job->reason == BRIDGE__REASON__PAYOUT_OVER_DAY)
         payout->due_at = next_day(now);
-    else if (job->reason == BRIDGE__REASON__PAYOUT_NO_WECHAT || job->reason == BRIDGE__REASON__PAYOUT_NO_NAME)
+    else if (job->reason == BRIDGE__REASON__PAYOUT_NO_WECHAT || job->reason == BRIDGE__REASON__PAYOUT_NO_NAME ||
+             job->reason == BRIDGE__REASON__PAYOUT_WECHAT_CHANGED)
         payout->due_at = now + INT64_C(3600000); /* she may bind one, or prove her name */
 }
 
@@ -186,6 +203,9 @@ static void take_said(const struct transfer_job *job, struct payout *payout, int
             snprintf(payout->package, sizeof(payout->package), "%s", said->package);
         if (!payout->confirm_until)
             payout->confirm_until = now + TRANSFER_LIFE_MS;
+        /* With the old WeChat she can confirm it still; else it goes back, and under another number to the new one. */
+        if (job->changed)
+            payout->reason = BRIDGE__REASON__PAYOUT_WECHAT_CHANGED;
     }
     if (state == FAILED || state == CANCELLED) {
         snprintf(payout->code, sizeof(payout->code), "%s", said->reason);
@@ -323,7 +343,8 @@ static void settle(struct transfer_job *job, void *call)
         payout.reason = job->reason;
     } else if (job->reason) {
         settle_unsent(job, &payout, now);
-        if (job->reason == BRIDGE__REASON__PAYOUT_NO_WECHAT && payout.payee.len)
+        if (job->reason == BRIDGE__REASON__PAYOUT_WECHAT_CHANGED ||
+            (job->reason == BRIDGE__REASON__PAYOUT_NO_WECHAT && payout.payee.len))
             open_case(bridge, BRIDGE__PAY_CASE_KIND__PAY_CASE_WECHAT_CHANGED, &payout, payout.number, 0, "", call);
         if (payout.payee.len && payout.state == WAITING) /* it cannot leave again as it was: it is asked about */
             payout.state = SENT;
@@ -471,7 +492,10 @@ static void begin(struct transfer_job *job, const struct payout *payout)
     } else {
         if (payout->withdrawn == 1 && (payout->state == ACCEPTED || payout->state == CONFIRM))
             job->what = TRANSFER_CANCEL;
-        let_go(job);
+        if (payout->state == CONFIRM && !payout->withdrawn)
+            find_payee(job);
+        else
+            let_go(job);
     }
 }
 

@@ -49,6 +49,7 @@ struct transfer_job {
     enum transfer_what what;
     struct payout payout; /* as the store had it */
     char appid[PAYOUT_APPID_SIZE], openid[130], name[160];
+    bool changed; /* of one that she has to confirm: the WeChat that it went to is not hers any more */
     /* How it ended: a Reason of our own for which nothing was sent; or */
     int reason;
     enum pay_end end;

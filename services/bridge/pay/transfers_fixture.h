@@ -207,6 +207,8 @@ static inline void answer_query(const char *state, int64_t fen, const char *open
 {
     char format[256];
 
+    while (is_asked())
+        tell_payee("o-li", "李敏");
     ensure(is_query());
     snprintf(format, sizeof(format), "{'out_bill_no':'%%s','state':'%s','transfer_amount':%lld,'openid':'%s'}", state,
              (long long)fen, openid);

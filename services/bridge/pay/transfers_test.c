@@ -299,6 +299,44 @@ static void questions_are_counted_from_the_last_request_on(void **state)
     assert_int_equal(state_of(1), CANCELLED);
 }
 
+/* It waits for her in the WeChat that it went to: she is told so, can confirm it there, and is paid anew in her new one
+ * when it has gone back. */
+static void who_has_changed_her_wechat_is_told_and_paid_anew_to_the_new_one(void **state)
+{
+    (void)state;
+    send_one(1, 5000);
+    answer("{'out_bill_no':'%s','state':'WAIT_USER_CONFIRM','package_info':'pack'}");
+    step();
+    later(30000);
+    assert_false(is_query());
+    tell_payee("o-new", "李敏");
+    answer_query("WAIT_USER_CONFIRM", 5000, "o-li");
+    assert_int_equal(state_of(1), CONFIRM);
+    assert_int_equal(reason_of(1), BRIDGE__REASON__PAYOUT_WECHAT_CHANGED);
+    assert_int_equal(count("SELECT package = 'pack' FROM payout"), 1);
+    assert_int_equal(count("SELECT count(*) FROM pay_case"), 0);
+    /* She has the old one again. */
+    later(60000);
+    tell_payee("o-li", "李敏");
+    answer_query("WAIT_USER_CONFIRM", 5000, "o-li");
+    assert_int_equal(reason_of(1), 0);
+    later(INT64_C(86400000));
+    tell_payee("o-new", "李敏");
+    assert_true(is_query());
+    answer("{'out_bill_no':'%s','state':'FAIL','fail_reason':'OVERDUE_CLOSE','transfer_amount':5000,'openid':'o-li'}");
+    step();
+    assert_int_equal(state_of(1), FAILED);
+    assert_int_equal(reason_of(1), BRIDGE__REASON__PAYOUT_NOT_CONFIRMED);
+    assert_int_equal(renew(1)->reason, 0);
+    step();
+    tell_payee("o-new", "李敏");
+    step();
+    assert_non_null(strstr(last()->body, "\"openid\":\"o-new\""));
+    answer("{'out_bill_no':'%s','state':'SUCCESS'}");
+    step();
+    assert_int_equal(state_of(1), PAID);
+}
+
 static void another_number_is_given_only_to_what_surely_was_not_paid(void **state)
 {
     (void)state;
@@ -478,6 +516,7 @@ int main(void)
         TEST(a_day_has_its_limits_and_the_next_day_goes_on),
         TEST(what_is_withdrawn_in_time_is_not_paid),
         TEST(questions_are_counted_from_the_last_request_on),
+        TEST(who_has_changed_her_wechat_is_told_and_paid_anew_to_the_new_one),
         TEST(another_number_is_given_only_to_what_surely_was_not_paid),
         TEST(an_order_is_taken_once_and_another_under_its_id_is_looked_at),
         TEST(what_was_paid_is_shown_to_finance_of_the_whole_alone),

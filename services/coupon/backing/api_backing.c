@@ -93,8 +93,9 @@ static Coupon__BackedRelease *show(const struct coupon *self, const struct relea
 {
     Coupon__BackedRelease *message = arena_message(rpc_arena(call), &coupon__backed_release__descriptor);
     Coupon__BackingCounts *counts = arena_message(rpc_arena(call), &coupon__backing_counts__descriptor);
+    struct backing backing;
 
-    if (!message || !counts || tree_id(&self->tree, release->union_path, call, &message->union_id))
+    if (!message || !counts || !backing_find(self, release->id, &backing) || tree_id(&self->tree, release->union_path, call, &message->union_id))
         return NULL;
     vouchers_count(self, release->id, counts);
     message->release_id = release->id;
@@ -106,6 +107,7 @@ static Coupon__BackedRelease *show(const struct coupon *self, const struct relea
     message->until = release->dates.until;
     message->backing = backing_message(self, release->id, call);
     message->counts = counts;
+    message->proposed_by = backing_proposer(self, &backing, call);
     return message;
 }
 

@@ -127,6 +127,10 @@ static void its_numbers_are_for_who_looks_after_the_money(void **state)
     assert_string_equal(found->releases[0]->backing->stock, "9001");
     assert_int_equal(found->releases[0]->counts->used, 1);
     assert_int_equal(found->releases[0]->counts->pending, 1);
+    assert_int_equal(found->releases[0]->proposed_by, 0);
+    assert_ok(on_backing("Propose", id, COUPON__BACKING_STEP__STOCK_PAUSE, 901));
+    found = harness_output(&h, list(union_id, RULE__ROLE__FINANCE, UNION), &coupon__backed_release_list__descriptor);
+    assert_int_equal(found->releases[0]->proposed_by, 901);
     assert_refused(list(other_id, RULE__ROLE__FINANCE, UNION), "OUTSIDE_YOUR_UNION");
     assert_refused(list(union_id, RULE__ROLE__UNION_ADMIN, UNION), "NOT_OFFICIAL");
     assert_clean();

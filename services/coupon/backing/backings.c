@@ -202,6 +202,16 @@ int backing_propose(struct coupon *self, const struct release *release, struct b
     return reason;
 }
 
+int64_t backing_proposer(const struct coupon *self, const struct backing *backing, void *call)
+{
+    int64_t caller = rpc_principal(call)->member_id;
+    struct hands hands;
+
+    if (!backing->proposed || !hands_find(&self->two_hands, DEED, backing->release_id, &hands))
+        return 0;
+    return hands_is_first(&self->two_hands, DEED, backing->release_id, caller) ? caller : hands.first_by;
+}
+
 int64_t backing_coupons(const struct release *release)
 {
     int64_t day_fen;

@@ -42,3 +42,5 @@ int64_t backing_coupons(const struct release *release);
 int backing_propose(struct coupon *self, const struct release *release, struct backing *backing, int step, void *call);
 int backing_confirm(struct coupon *self, const struct release *release, struct backing *backing, void *call);
 int backing_refuse(struct coupon *self, struct backing *backing, void *call);
+/* Who gave the first hand to what is proposed, as the accounts are now; 0: nothing is. */
+int64_t backing_proposer(const struct coupon *self, const struct backing *backing, void *call);

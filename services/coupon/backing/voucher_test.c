@@ -85,6 +85,34 @@ static void what_the_fund_cannot_pay_any_more_is_found(void **state)
     assert_money(the_fund, 0, 0, FACE);
 }
 
+/* What the fund could not pay it pays as soon as it has the money, once, and no more than it has. */
+static void what_the_fund_could_not_pay_is_paid_when_it_can(void **state)
+{
+    int64_t coupons[2], id = open_paid(STOCK * FACE, coupons);
+    Coupon__FundTerms less = terms_of(FACE - 1, 0), one = terms_of(2 * FACE - 1, 0), enough = terms_of(3 * FACE, 0);
+
+    (void)state;
+    long_after_the_end(id);
+    assert_ok(propose_terms(the_fund, &less, finance(901)));
+    assert_ok(on_fund("Funds.ConfirmFund", the_fund, finance(902)));
+    hear_send(coupons[0], BRIDGE__SEND_STATE__SEND_USED, 0);
+    hear_send(coupons[1], BRIDGE__SEND_STATE__SEND_USED, 0);
+    tidy();
+    assert_money(the_fund, FACE - 1, 0, 0);
+    assert_ok(propose_terms(the_fund, &one, finance(901)));
+    assert_ok(on_fund("Funds.ConfirmFund", the_fund, finance(902)));
+    tidy();
+    assert_money(the_fund, FACE - 1, 0, FACE);
+    assert_non_null(strstr(harness_audit(&h), "is not paid for"));
+    harness_reopen(&h);
+    assert_ok(propose_terms(the_fund, &enough, finance(901)));
+    assert_ok(on_fund("Funds.ConfirmFund", the_fund, finance(902)));
+    for (int again = 0; again < 2; again++)
+        tidy();
+    assert_money(the_fund, FACE, 0, 2 * FACE);
+    assert_clean();
+}
+
 static void a_coupon_that_is_indexed_after_its_release_was_forgotten_is_owed(void **state)
 {
     int64_t id = open_backed(STOCK), coupon_id = coupon_of(claim(id, 11))->coupon_id;
@@ -112,6 +140,7 @@ int main(void)
         TEST(what_is_used_is_paid_by_the_fund_and_comes_back),
         TEST(what_is_told_after_the_money_went_back_is_taken_again),
         TEST(what_the_fund_cannot_pay_any_more_is_found),
+        TEST(what_the_fund_could_not_pay_is_paid_when_it_can),
         TEST(a_coupon_that_is_indexed_after_its_release_was_forgotten_is_owed),
     };
 

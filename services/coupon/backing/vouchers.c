@@ -11,7 +11,9 @@
 #define FAILED    COUPON__VOUCHER_STATE__VOUCHER_FAILED
 #define WITHDRAWN COUPON__VOUCHER_STATE__VOUCHER_WITHDRAWN
 
-enum { SQL_ADD, SQL_FIND, SQL_SET, SQL_PAID, SQL_COUNT, N_SQL };
+#define SLICE 50 /* vouchers that are paid late at once */
+
+enum { SQL_ADD, SQL_FIND, SQL_SET, SQL_PAID, SQL_COUNT, SQL_OWES_AFTER, SQL_OWED, N_SQL };
 
 static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO voucher (coupon_id, release_id, state, reason, changed_at, journal_seq) "
@@ -21,6 +23,10 @@ static const char *const sql[] = {
     [SQL_SET] = "UPDATE voucher SET state = ?2, reason = ?3, changed_at = ?4, journal_seq = ?5 WHERE coupon_id = ?1",
     [SQL_PAID] = "UPDATE voucher SET paid_fen = ?2 WHERE coupon_id = ?1",
     [SQL_COUNT] = "SELECT state, count(*) FROM voucher WHERE release_id = ?1 GROUP BY state",
+    [SQL_OWES_AFTER] =
+        "SELECT min(release_id) FROM voucher WHERE release_id > ?1 AND state = 3 AND paid_fen = 0",
+    [SQL_OWED] = "SELECT coupon_id FROM voucher WHERE release_id = ?1 AND state = 3 AND paid_fen = 0 "
+                 "ORDER BY coupon_id LIMIT ?2",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -76,8 +82,8 @@ static int state_of(int sent)
     return sent > 0 && sent < (int)ARRAY_LEN(states) ? states[sent] : 0;
 }
 
-/* The fund pays for what was used, and for nothing else. Without the money it stays unpaid, which the audit finds:
- * what others have used is heard all the same. 0 or a Reason for which the row is to come again. */
+/* The fund pays for what was used, and for nothing else. Without the money it stays unpaid, which the audit finds, until
+ * the fund has it (tidy): what others have used is heard all the same. 0 or a Reason for which the row is to come again. */
 static int pay(struct coupon *self, const struct claim *claim, const struct voucher *voucher, int state, void *call)
 {
     const struct release *release = release_look_up(self, claim->release_id, rpc_arena(call));
@@ -116,6 +122,52 @@ void voucher_hear(struct coupon *self, const Bridge__SendChanged *changed, void 
         claim_fail(self, claim.coupon_id, call);
     if (state == USED || voucher.state == USED)
         rpc_refuse_if(call, pay(self, &claim, &voucher, state, call));
+}
+
+/* ---- what was used when the fund had not the money ---- */
+
+static int64_t release_that_owes(const struct coupon *self, int64_t after)
+{
+    store_ask(self->store, self->vouchers.sql + SQL_OWES_AFTER, "i", after);
+    return store_number(self->store, self->vouchers.sql + SQL_OWES_AFTER);
+}
+
+/* Pays some of a release's, as far as the money goes: how many; below 0 after refusing. */
+static int pay_some(struct coupon *self, int64_t release_id, int64_t face_fen, void *call)
+{
+    unsigned statement = self->vouchers.sql + SQL_OWED;
+    int64_t ids[SLICE];
+    struct voucher voucher;
+    struct claim claim;
+    int n = 0, paid = 0;
+
+    store_ask(self->store, statement, "ii", release_id, (int64_t)SLICE);
+    while (n < SLICE && store_read(self->store, statement, INTO(ids[n])))
+        n++;
+    store_end(self->store, statement);
+    for (int i = 0; i < n && fund_can_spend_late(self, release_id, face_fen); i++) {
+        if (!find(self, ids[i], &voucher) || !claims_find(&self->claims, ids[i], &claim))
+            continue;
+        if (rpc_refuse_if(call, pay(self, &claim, &voucher, USED, call)))
+            return -1;
+        paid++;
+    }
+    return paid;
+}
+
+/* The funds of these have got money since. */
+static bool tidy(void *arg, void *call)
+{
+    struct coupon *self = arg;
+    int64_t id = 0;
+
+    while ((id = release_that_owes(self, id))) {
+        const struct release *release = release_look_up(self, id, rpc_arena(call));
+
+        if (release && release->face_fen > 0 && fund_can_spend_late(self, id, release->face_fen))
+            return pay_some(self, id, release->face_fen, call) > 0;
+    }
+    return false;
 }
 
 void vouchers_count(const struct coupon *self, int64_t release_id, Coupon__BackingCounts *ret)
@@ -204,6 +256,7 @@ const struct part_spec vouchers_part = {
     .steps = &vouchers_steps,
     .sql = sql,
     .n_sql = N_SQL,
+    .tidy = tidy,
     .agrees = agrees,
     .counts = {{"vouchers", "SELECT count(*) FROM voucher"}},
     .strays = strays,

@@ -17,3 +17,7 @@ CREATE INDEX voucher_release ON voucher (release_id, state);
 ALTER TABLE voucher ADD COLUMN paid_fen INTEGER NOT NULL DEFAULT 0;
 UPDATE voucher SET paid_fen = (SELECT face_fen FROM release WHERE release.release_id = voucher.release_id) WHERE state = 3;
 CREATE INDEX voucher_paid ON voucher (release_id, paid_fen) WHERE paid_fen > 0;
+
+-- step 4
+-- Used, and not paid for yet.
+CREATE INDEX voucher_owed ON voucher (release_id, coupon_id) WHERE state = 3 AND paid_fen = 0;

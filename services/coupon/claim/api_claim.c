@@ -295,6 +295,7 @@ static void coupon__list_coupons(Coupon__Coupons_Service *service, const Coupon_
     int64_t recent[COUPON_MAX_LIVE];
     size_t n = holdings_recent(self, member_id, page->before, recent, ARRAY_LEN(recent));
     struct claim claim;
+    unsigned asked;
     bool full = false;
 
     (void)req;
@@ -305,10 +306,10 @@ static void coupon__list_coupons(Coupon__Coupons_Service *service, const Coupon_
         }
         full = !list_coupon(self, &claim, &list, call);
     }
-    holdings_ask(&self->holdings, member_id, page->before, page->states == RPC_PAGE_ALL ? (int)page->limit : INT_MAX);
-    while (!full && holdings_next(&self->holdings, &claim))
+    asked = holdings_ask(self, member_id, page->before, page->states == RPC_PAGE_ALL ? (int)page->limit : INT_MAX);
+    while (!full && holdings_next(self, asked, &claim))
         full = !list_coupon(self, &claim, &list, call);
-    holdings_end(&self->holdings);
+    holdings_end(self, asked);
     reply(&list, call);
 }
 

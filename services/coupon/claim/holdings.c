@@ -10,7 +10,7 @@
 #define OF_SEVERAL    HOLDER_OF_SEVERAL("claim.member_id")
 #define OF_SEVERAL_AT 8 /* the column behind those of a claim */
 
-enum { SQL_INDEXED, SQL_SET_INDEXED, SQL_UNINDEXED, SQL_INDEX, SQL_HERS, SQL_HERS_AFTER, N_SQL };
+enum { SQL_INDEXED, SQL_SET_INDEXED, SQL_UNINDEXED, SQL_INDEX, SQL_HERS, SQL_OF_NUMBER, SQL_HERS_AFTER, N_SQL };
 
 static const char *const sql[] = {
     [SQL_INDEXED] = "SELECT upto FROM progress WHERE name = 'claim_of_member'",
@@ -22,6 +22,11 @@ static const char *const sql[] = {
     [SQL_HERS] = "SELECT " CLAIM_COLUMNS ", coalesce(ended_at, 0) FROM claim_of_member JOIN claim "
                  "ON claim.coupon_id = claim_of_member.coupon_id" CLAIM_ENDED "WHERE claim_of_member." HOLDER_HERS " "
                  "AND claim_of_member.coupon_id < ?2 ORDER BY claim_of_member.coupon_id DESC LIMIT ?3",
+    /* The same of who holds one number, as nearly all do: the index has them in this order, so that nothing is sorted. */
+    [SQL_OF_NUMBER] =
+        "SELECT " CLAIM_COLUMNS ", coalesce(ended_at, 0) FROM claim_of_member JOIN claim "
+        "ON claim.coupon_id = claim_of_member.coupon_id" CLAIM_ENDED "WHERE claim_of_member.member_id = ?1 "
+        "AND claim_of_member.coupon_id < ?2 ORDER BY claim_of_member.coupon_id DESC LIMIT ?3",
     [SQL_HERS_AFTER] =
         "SELECT " CLAIM_COLUMNS ", coalesce(ended_at, 0) FROM claim_of_member JOIN claim "
         "ON claim.coupon_id = claim_of_member.coupon_id" CLAIM_ENDED "WHERE claim_of_member." HOLDER_HERS " "
@@ -31,19 +36,24 @@ _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
 /* ---- asking ---- */
 
-void holdings_ask(const struct holdings *holdings, int64_t member_id, int64_t before, int limit)
+unsigned holdings_ask(const struct coupon *self, int64_t member_id, int64_t before, int limit)
 {
-    store_ask(holdings->store, holdings->sql + SQL_HERS, "iii", member_id, before, (int64_t)limit);
+    int64_t numbers[2];
+    bool several = holders_numbers(&self->holders, member_id, numbers, ARRAY_LEN(numbers)) > 1;
+    unsigned asked = self->holdings.sql + (several ? SQL_HERS : SQL_OF_NUMBER);
+
+    store_ask(self->store, asked, "iii", member_id, before, (int64_t)limit);
+    return asked;
 }
 
-bool holdings_next(const struct holdings *holdings, struct claim *ret)
+bool holdings_next(const struct coupon *self, unsigned asked, struct claim *ret)
 {
-    return claim_read(holdings->store, holdings->sql + SQL_HERS, ret);
+    return claim_read(self->store, asked, ret);
 }
 
-void holdings_end(const struct holdings *holdings)
+void holdings_end(const struct coupon *self, unsigned asked)
 {
-    store_end(holdings->store, holdings->sql + SQL_HERS);
+    store_end(self->store, asked);
 }
 
 /* Her own number first, then those that she holds. */

@@ -5,10 +5,11 @@
 #pragma once
 #include "services/coupon/claim/claims.h"
 
-/* A member's coupons that are indexed, under all numbers she holds, before an id, newest first. */
-void holdings_ask(const struct holdings *holdings, int64_t member_id, int64_t before, int limit);
-bool holdings_next(const struct holdings *holdings, struct claim *ret);
-void holdings_end(const struct holdings *holdings);
+/* A member's coupons that are indexed, under all numbers she holds, before an id, newest first. What it returns, the
+ * others are given. */
+unsigned holdings_ask(const struct coupon *self, int64_t member_id, int64_t before, int limit);
+bool holdings_next(const struct coupon *self, unsigned asked, struct claim *ret);
+void holdings_end(const struct coupon *self, unsigned asked);
 /* Those that are not indexed yet, from memory, likewise: their ids; without one that is to end. */
 size_t holdings_recent(struct coupon *self, int64_t member_id, int64_t before, int64_t *ret_ids, size_t size);
 /* Those of both, each once, as claims give them to her. */

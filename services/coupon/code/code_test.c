@@ -111,6 +111,35 @@ static void a_list_of_nothing_but_codes_is_a_table(void **state)
     assert_clean();
 }
 
+static const Coupon__ReleaseCost *cost_of(int64_t release_id)
+{
+    return harness_output(&h, on_release("Templates.GetReleaseCost", release_id, manager_of(UNION)),
+                          &coupon__release_cost__descriptor);
+}
+
+/* It has a price of the codes that there are, and not of all that a day could hold. */
+static void it_costs_at_most_what_its_codes_are(void **state)
+{
+    Coupon__Release draft = codes_draft(2), few = codes_draft(2);
+    int64_t id, id_of_few;
+
+    (void)state;
+    draft.face_fen = few.face_fen = draft.threshold_fen = few.threshold_fen = 3000;
+    few.stock_per_day = 1;
+    id = publish(draft);
+    id_of_few = publish(few);
+    assert_int_equal(cost_of(id)->coupons, 0);
+    assert_int_equal(cost_of(id)->cost_fen, 0);
+    assert_int_equal(import_codes(id, three)->loaded, 3);
+    assert_int_equal(cost_of(id)->coupons, 3);
+    assert_int_equal(cost_of(id)->cost_fen, 9000);
+    assert_int_equal(cost_of(id)->day_fen, 9000);
+    assert_int_equal(import_codes(id_of_few, "券码,密码\nCCCC-0001,1\nCCCC-0002,2\nCCCC-0003,3\n")->loaded, 3);
+    assert_int_equal(cost_of(id_of_few)->coupons, 2);
+    assert_int_equal(cost_of(id_of_few)->cost_fen, 6000);
+    assert_int_equal(cost_of(id_of_few)->day_fen, 3000);
+}
+
 static void an_upload_is_given_up_until_it_is_confirmed(void **state)
 {
     int64_t id = publish(codes_draft(1)), checked = upload_codes(id, three), loaded;
@@ -223,6 +252,7 @@ int main(void)
         TEST(a_code_stands_in_no_journal_and_no_table_as_it_is),
         TEST(duplicates_are_reported_by_their_line_and_never_by_the_code),
         TEST(a_list_of_nothing_but_codes_is_a_table),
+        TEST(it_costs_at_most_what_its_codes_are),
         TEST(an_upload_is_given_up_until_it_is_confirmed),
         TEST(numbers_that_a_spreadsheet_has_rounded_are_refused_with_the_file),
         TEST(a_bad_code_is_replaced_by_two_hands),

@@ -11,6 +11,7 @@ enum {
     SQL_TERMS,
     SQL_COUNT,
     SQL_FREE,
+    SQL_GOOD,
     SQL_ADD,
     SQL_FIND,
     SQL_FOUND,
@@ -31,6 +32,7 @@ static const char *const sql[] = {
     [SQL_COUNT] = "UPDATE code_terms SET imported = imported + ?2, free = free + ?3, voided = voided + ?4 "
                   "WHERE release_id = ?1",
     [SQL_FREE] = "SELECT free FROM code_terms WHERE release_id = ?1",
+    [SQL_GOOD] = "SELECT imported - voided FROM code_terms WHERE release_id = ?1",
     [SQL_ADD] = "INSERT INTO partner_code (code_id, release_id, found, sealed) VALUES (?1, ?2, ?3, ?4)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM partner_code WHERE code_id = ?1",
     [SQL_FOUND] = "SELECT " COLUMNS " FROM partner_code WHERE found = ?1",
@@ -89,6 +91,12 @@ Coupon__CodeTerms *codes_terms(const struct coupon *self, int64_t release_id, st
     }
     store_end(self->store, statement);
     return whole ? message : NULL;
+}
+
+int64_t codes_good(const struct coupon *self, int64_t release_id)
+{
+    store_ask(self->store, self->codes.sql + SQL_GOOD, "i", release_id);
+    return store_number(self->store, self->codes.sql + SQL_GOOD);
 }
 
 int32_t codes_left(const struct coupon *self, int64_t release_id)

@@ -41,6 +41,8 @@ int codes_refusal(const Coupon__Release *draft, const char **ret_field);
 void codes_add_terms(struct coupon *self, int64_t release_id, const Coupon__CodeTerms *terms);
 /* With how many there are; NULL: it gives none, or memory is full. */
 Coupon__CodeTerms *codes_terms(const struct coupon *self, int64_t release_id, struct arena *arena);
+/* How many were imported and are not void. */
+int64_t codes_good(const struct coupon *self, int64_t release_id);
 /* How many nobody has. */
 int32_t codes_left(const struct coupon *self, int64_t release_id);
 

@@ -25,7 +25,10 @@ static const char *const sql[] = {
                   "WHERE stage = 1 AND state = 3 AND way IN (0, 3) ORDER BY fund_use.release_id LIMIT 1",
     [SQL_DUE] = "SELECT fund_use.release_id FROM fund_use JOIN release USING (release_id) WHERE stage IN (1, 2) "
                 "AND state = 3 AND due_at < ?1 ORDER BY fund_use.release_id LIMIT 1",
-    [SQL_REDEEMED] = "SELECT coalesce(sum(union_fen), 0) FROM redemption WHERE release_id = ?1 AND state = 2",
+    /* How many of its coupons are spent at counters, as is counted with each (numbers.h): a row for each of its days. */
+    [SQL_REDEEMED] = "WITH RECURSIVE days(d) AS (SELECT 0 UNION ALL SELECT d + 1 FROM days WHERE d + 1 < (SELECT days "
+                     "FROM release WHERE release_id = ?1)) SELECT coalesce(sum(n), 0) FROM days JOIN number ON "
+                     "release_id = ?1 AND day = d AND trade = 0 AND place = '' AND what = -2",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -323,9 +326,12 @@ static int trim(struct coupon *self, struct fund_use *use, void *call)
 static int keep_redeemed(struct coupon *self, struct fund_use *use, void *call)
 {
     unsigned statement = self->fund_uses.sql + SQL_REDEEMED;
+    const struct terms *terms = terms_find(self, use->release_id);
 
+    if (!terms)
+        return RPC__REASON__STORE_FAILED;
     store_ask(self->store, statement, "i", use->release_id);
-    return keep(self, use, store_number(self->store, statement), call);
+    return keep(self, use, terms->at_counters ? store_number(self->store, statement) * terms_union_fen(terms) : 0, call);
 }
 
 static int end(struct coupon *self, struct fund_use *use, void *call)
@@ -334,15 +340,40 @@ static int end(struct coupon *self, struct fund_use *use, void *call)
     return keep_redeemed(self, use, call);
 }
 
-/* What went back to the fund is taken again, no more than was promised at first, for what was used and told later. */
+/* What a release has not got of an amount; not above 0: it has all. */
+static int64_t missing_of(const struct coupon *self, const struct fund_use *use, int64_t fen)
+{
+    const struct budget_line line = {use->release_id, 0};
+
+    return fen - budget_balance(&self->budget, &line, BUDGET__ACCOUNT__COMMITTED) -
+           budget_balance(&self->budget, &line, BUDGET__ACCOUNT__FREE);
+}
+
+/* Whether a release may take so much of its fund again: no more than was promised at first. */
+static bool may_take_again(const struct fund_use *use, int64_t missing)
+{
+    return use->stage >= FUND_TRIMMED && use->kept_fen + missing <= use->cost_fen;
+}
+
+bool fund_can_spend_late(const struct coupon *self, int64_t release_id, int64_t fen)
+{
+    struct fund_use use;
+    int64_t missing;
+
+    if (!fund_use_find(self, release_id, &use))
+        return true;
+    missing = missing_of(self, &use, fen);
+    return missing <= 0 || (may_take_again(&use, missing) && missing <= fund_free(self, use.fund_id));
+}
+
+/* What went back to the fund is taken again, for what was used and told later. */
 static int take_again(struct coupon *self, struct fund_use *use, int64_t fen, void *call)
 {
     const struct budget_line line = {use->release_id, 0}, of_fund = {use->fund_id, 0};
-    int64_t missing = fen - budget_balance(&self->budget, &line, BUDGET__ACCOUNT__COMMITTED) -
-                      budget_balance(&self->budget, &line, BUDGET__ACCOUNT__FREE);
+    int64_t missing = missing_of(self, use, fen);
     int reason;
 
-    if (use->stage < FUND_TRIMMED || use->kept_fen + missing > use->cost_fen)
+    if (!may_take_again(use, missing))
         return BUDGET__REASON__BUDGET_SHORT;
     reason = budget_transfer(&self->budget, &of_fund, &line, missing, use->release_id, call);
     if (reason)

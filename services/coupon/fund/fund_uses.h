@@ -50,3 +50,5 @@ int fund_spend(struct coupon *self, int64_t release_id, int64_t fen, int64_t cau
 /* The same of what others have paid out (backing/vouchers.h), and say when the rest of the release's money may have gone
  * back to the fund: that is taken again, as far as the release was promised it and the fund has it. */
 int fund_spend_late(struct coupon *self, int64_t release_id, int64_t fen, int64_t cause_id, void *call);
+/* Whether that has the money now. */
+bool fund_can_spend_late(const struct coupon *self, int64_t release_id, int64_t fen);

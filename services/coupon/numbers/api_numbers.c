@@ -154,13 +154,14 @@ static void put_odds(Coupon__NumbersRow *row, bool of_people)
 /* ---- gathering ---- */
 
 struct group {
-    int64_t number, release_id;
+    int64_t number, release_id, goods_id;
     char below[UNION_PATH_SIZE];
 };
 
 static bool is_same(const struct group *a, const struct group *b)
 {
-    return a->number == b->number && a->release_id == b->release_id && strcmp(a->below, b->below) == 0;
+    return a->number == b->number && a->release_id == b->release_id && a->goods_id == b->goods_id &&
+           strcmp(a->below, b->below) == 0;
 }
 
 static Coupon__NumbersRow *begin_row(struct split *split, const struct group *group)
@@ -176,6 +177,7 @@ static Coupon__NumbersRow *begin_row(struct split *split, const struct group *gr
     if (split->by == COUPON__NUMBERS_BY__BY_TRADE)
         row->trade = (int32_t)group->number;
     row->release_id = group->release_id;
+    row->goods_id = group->goods_id;
     snprintf(split->paths[split->n], sizeof(split->paths[0]), "%s", group->below);
     return split->rows[split->n++] = row;
 }
@@ -199,7 +201,7 @@ static int gather(struct split *split, unsigned statement)
     if (!split->all || !split->rows || !split->paths)
         return RPC__REASON__OVERLOADED;
     while (store_read(split->self->store, statement, INTO(group.number), INTO(group.below), INTO(group.release_id),
-                      INTO(what), INTO(n), INTO(fen))) {
+                      INTO(group.goods_id), INTO(what), INTO(n), INTO(fen))) {
         add(split->all, (int)what, n, fen, split->call);
         if (is_of_people(split) && (what == NUMBERS_REDEEMED || what == NUMBERS_REDEEMED_FEN || what == NUMBERS_CALLED))
             continue;
@@ -350,7 +352,7 @@ static int64_t day_number(int32_t day, int64_t usual_at)
     return (at + CHINA_MS) / COUPON_DAY_MS;
 }
 
-/* rpc GetUnionNumbers: of a union's releases and of those below it. */
+/* rpc GetUnionNumbers: of a union's releases and goods, and of those below it. */
 static void tallies__get_union_numbers(Coupon__Tallies_Service *service, const Coupon__UnionNumbersRequest *req,
                                        Coupon__Numbers_Closure reply, void *call)
 {
@@ -370,6 +372,8 @@ static void tallies__get_union_numbers(Coupon__Tallies_Service *service, const C
               day_number(req->from_day, rpc_now(call) - USUAL_DAYS * COUPON_DAY_MS),
               day_number(req->until_day, rpc_now(call)));
     reason = gather(&split, self->numbers.sql + NUMBERS_SQL_OF_UNION);
+    for (size_t i = 0; i < split.n && split.by == COUPON__NUMBERS_BY__BY_DAY; i++)
+        split.rows[i]->day = cn_day(split.rows[i]->day * COUPON_DAY_MS - CHINA_MS);
     reply_numbers(&split, reason ? reason : finish(&split), reply);
 }
 

@@ -6,14 +6,21 @@
 #define FLUSH_SLICE 256
 #define PLACE_SIZE  (NUMBERS_LEVELS * LIMIT_PATH_SEGMENT)
 
-/* Groups of a split: of a release, or of a union's releases whose day was within some days. ?2 says by what (coupon.
- * NumbersBy), ?3 the length of the path of the unions that are told apart. */
-#define SPLIT                                                                                                          \
-    "CASE ?2 WHEN 1 THEN day WHEN 2 THEN trade ELSE 0 END AS number, "                                                 \
-    "CASE ?2 WHEN 3 THEN substr(place, 1, ?3) ELSE '' END AS below, "                                                  \
-    "CASE ?2 WHEN 4 THEN number.release_id ELSE 0 END AS of_release, what, sum(n), sum(n * face_fen) FROM number "     \
-    "JOIN release ON release.release_id = number.release_id "
-#define GROUPED " GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+/* Groups of a split: of a release, of some goods, or of a union's releases and goods on some days. ?2 says by what
+ * (coupon.NumbersBy), ?3 the length of the path of the unions that are told apart; goods are told of by coupon.Numbers
+ * as releases are, under their own id. */
+#define SPLIT(day)                                                                                                     \
+    "SELECT CASE ?2 WHEN 1 THEN " day " WHEN 2 THEN trade ELSE 0 END AS number, "                                      \
+    "CASE ?2 WHEN 3 THEN substr(place, 1, ?3) ELSE '' END AS below, "
+#define OF_RELEASE                                                                                                     \
+    "CASE ?2 WHEN 4 THEN number.release_id ELSE 0 END AS of_release, 0 AS of_goods, what, n, n * face_fen AS fen "     \
+    "FROM number JOIN release ON release.release_id = number.release_id "
+#define OF_GOODS                                                                                                       \
+    "0, CASE ?2 WHEN 4 THEN goods_id ELSE 0 END, what, n, 0 FROM number JOIN goods ON goods_id = release_id "
+#define ALL_OF(path) "WHERE substr(" path ", 1, length(?1)) = ?1 AND "
+#define GROUPED(rows)                                                                                                  \
+    "SELECT number, below, of_release, of_goods, what, sum(n), sum(fen) FROM (" rows ") "                              \
+    "GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"
 #define CN_DAY  "((opens_at + 28800000) / 86400000 + day)"
 
 static const char *const sql[] = {
@@ -21,12 +28,12 @@ static const char *const sql[] = {
                         "ON CONFLICT (release_id, day, trade, place, what) DO UPDATE SET n = n + excluded.n",
     [NUMBERS_SQL_SOLD_OUT] = "INSERT INTO number_sold_out (release_id, day, at) VALUES (?1, ?2, ?3) "
                              "ON CONFLICT (release_id, day) DO UPDATE SET at = excluded.at",
-    [NUMBERS_SQL_OF_RELEASE] = "SELECT " SPLIT "WHERE number.release_id = ?1" GROUPED,
-    [NUMBERS_SQL_OF_UNION] =
-        "SELECT " SPLIT "WHERE substr(union_path, 1, length(?1)) = ?1 AND " CN_DAY " BETWEEN ?4 AND ?5" GROUPED,
-    [NUMBERS_SQL_OF_GOODS] =
-        "SELECT CASE ?2 WHEN 1 THEN day WHEN 2 THEN trade ELSE 0 END, CASE ?2 WHEN 3 THEN substr(place, 1, ?3) ELSE '' "
-        "END, 0, what, sum(n), 0 FROM number WHERE release_id = ?1" GROUPED,
+    [NUMBERS_SQL_OF_RELEASE] = GROUPED(SPLIT("day") OF_RELEASE "WHERE number.release_id = ?1"),
+    [NUMBERS_SQL_OF_UNION] = GROUPED(SPLIT(CN_DAY) OF_RELEASE ALL_OF("release.union_path") CN_DAY " BETWEEN ?4 AND ?5"
+                                     " UNION ALL " SPLIT("day") OF_GOODS ALL_OF("goods.union_path") "day BETWEEN ?4 "
+                                     "AND ?5"),
+    [NUMBERS_SQL_OF_GOODS] = GROUPED(SPLIT("day") "0 AS of_release, 0 AS of_goods, what, n, 0 AS fen FROM number "
+                                     "WHERE release_id = ?1"),
     [NUMBERS_SQL_SOLD_LAST] = "SELECT coalesce(max(at), 0) FROM number_sold_out WHERE release_id = ?1",
     [NUMBERS_SQL_SOLD] = "SELECT day, at FROM number_sold_out WHERE release_id = ?1 ORDER BY day",
 };

@@ -166,6 +166,11 @@ static void a_unions_releases_are_counted_together_in_some_days(void **state)
     assert_int_equal(of_union(UNION, 0, 20260102, 20260102)->all->granted, 1);
     assert_int_equal(of_union(UNION, 0, 20260101, 20260101)->all->granted, 6);
     assert_int_equal(of_union(UNION, 0, 20260103, 20260109)->all->granted, 0);
+    numbers = of_union(UNION, COUPON__NUMBERS_BY__BY_DAY, 0, 0);
+    assert_int_equal(numbers->n_rows, 2);
+    assert_int_equal(numbers->rows[0]->day, 20260101);
+    assert_int_equal(numbers->rows[0]->granted, 6);
+    assert_int_equal(numbers->rows[1]->day, 20260102);
     request.union_id = a_union(&h, UNION);
     assert_refused(harness_call(&h, "Tallies.GetUnionNumbers", &request.base, manager_of(TOWN), NULL),
                    "OUTSIDE_YOUR_UNION");

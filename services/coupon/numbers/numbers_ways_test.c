@@ -1,5 +1,6 @@
 /* How releases went that are given by lot, as tickets, or as what somebody is entitled to; and what who got nothing is
  * told of it. */
+#include "common/cn/cn_id.h"
 #include "services/coupon/lot/lot_fixture.h"
 #include "services/coupon/numbers/numbers.h"
 #include "services/coupon/shop/shop_fixture.h"
@@ -207,6 +208,40 @@ static void of_goods_orders_count_with_what_they_come_to(void **state)
     assert_clean();
 }
 
+/* What a union gives in its shop counts beside its releases. */
+static void a_unions_numbers_are_of_its_shop_too(void **state)
+{
+    int64_t corner_id = a_corner_of(UNION), goods_id, release_id;
+    Coupon__UnionNumbersRequest request = COUPON__UNION_NUMBERS_REQUEST__INIT;
+    Coupon__Goods draft = a_goods_draft(0, 0, 1000, &corner_id);
+    const Coupon__Numbers *numbers;
+
+    (void)state;
+    goods_id = offer(draft);
+    assert_ok(order_some(goods_id, 1, 2, corner_id));
+    release_id = open_release(50, 2, COUPON__ALLOWANCE__ONE_PER_DAY);
+    claim(release_id, 1);
+    tidy_all();
+    harness_reopen(&h);
+    request.union_id = a_union(&h, UNION);
+    request.by = COUPON__NUMBERS_BY__BY_RELEASE;
+    numbers = harness_output(&h, harness_call(&h, "Tallies.GetUnionNumbers", &request.base, manager_of(UNION), NULL),
+                             &coupon__numbers__descriptor);
+    assert_int_equal(numbers->all->granted, 2);
+    assert_int_equal(numbers->all->granted_fen, 2000 + 500);
+    assert_int_equal(numbers->n_rows, 2);
+    assert_int_equal(numbers->rows[0]->goods_id, goods_id);
+    assert_int_equal(numbers->rows[0]->release_id, 0);
+    assert_int_equal(numbers->rows[0]->granted_fen, 2000);
+    assert_int_equal(numbers->rows[1]->release_id, release_id);
+    assert_int_equal(numbers->rows[1]->granted, 1);
+    /* Of the days before its day nothing is told. */
+    request.until_day = cn_day(clock_now(&h.service.clock) - COUPON_DAY_MS);
+    numbers = harness_output(&h, harness_call(&h, "Tallies.GetUnionNumbers", &request.base, manager_of(UNION), NULL),
+                             &coupon__numbers__descriptor);
+    assert_int_equal(numbers->all->asked, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +249,7 @@ int main(void)
         TEST(in_fair_mode_who_comes_after_the_lot_counts_beside_it),
         TEST(of_tickets_who_asks_comes_along_or_is_called_up_is_counted),
         TEST(of_goods_orders_count_with_what_they_come_to),
+        TEST(a_unions_numbers_are_of_its_shop_too),
         TEST(an_entitlement_counts_who_is_entitled_and_who_is_not),
     };
 

@@ -71,6 +71,62 @@ static void remittances__enter_invoice(Coupon__Remittances_Service *service, con
         payments_enter_invoice(&self->payments, &settlement, req, reply, call);
 }
 
+/* Whether the caller keeps the merchant of a settlement; else refused. */
+static bool settlement_of_keeper(struct coupon *self, int64_t settlement_id, void *call, struct statement *ret)
+{
+    struct merchant merchant;
+
+    if (!statements_find(&self->settlement, settlement_id, ret))
+        rpc_refuse(call, SETTLEMENT__REASON__SETTLEMENT_NOT_FOUND);
+    else if (!merchants_find(&self->merchants, ret->payee_id, &merchant) ||
+             !holder_is(&self->holders, rpc_principal(call)->member_id, merchant.manager_id))
+        rpc_refuse(call, COUPON__REASON__NOT_YOUR_MERCHANT);
+    return !rpc_refused(call);
+}
+
+/* rpc OfferInvoice: for no more than the settlement comes to. */
+static void remittances__offer_invoice(Coupon__Remittances_Service *service, const Settlement__EnterInvoiceRequest *req,
+                                       Settlement__Invoice_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, remittances_service);
+    struct statement settlement;
+
+    if (settlement_of_keeper(self, req->settlement_id, call, &settlement))
+        payments_offer_invoice(&self->payments, &settlement, req, reply, call);
+}
+
+/* rpc WithdrawInvoice: what was accepted only finance makes void. */
+static void remittances__withdraw_invoice(Coupon__Remittances_Service *service, const Settlement__InvoiceRequest *req,
+                                          Settlement__Invoice_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, remittances_service);
+    struct statement settlement;
+    struct invoice invoice;
+
+    if (!invoices_find(&self->payments, req->invoice_id, &invoice))
+        rpc_refuse(call, SETTLEMENT__REASON__INVOICE_NOT_FOUND);
+    else if (settlement_of_keeper(self, invoice.statement_id, call, &settlement) &&
+             !rpc_refuse_if(call, invoice.state == SETTLEMENT__INVOICE_STATE__INVOICE_GOOD
+                                      ? SETTLEMENT__REASON__INVOICE_ACCEPTED
+                                      : 0))
+        payments_void_invoice(&self->payments, &invoice, reply, call);
+}
+
+/* rpc AcceptInvoice: by one of finance, who has seen it. */
+static void remittances__accept_invoice(Coupon__Remittances_Service *service, const Settlement__InvoiceRequest *req,
+                                        Settlement__Invoice_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, remittances_service);
+    struct statement settlement;
+    struct merchant merchant;
+    struct invoice invoice;
+
+    if (!invoices_find(&self->payments, req->invoice_id, &invoice))
+        rpc_refuse(call, SETTLEMENT__REASON__INVOICE_NOT_FOUND);
+    else if (settlement_of_finance(self, invoice.statement_id, false, call, &settlement, &merchant))
+        payments_accept_invoice(&self->payments, &settlement, &invoice, reply, call);
+}
+
 /* rpc ListInvoices: also those that are void. */
 static void remittances__list_invoices(Coupon__Remittances_Service *service, const Settlement__ListInvoicesRequest *req,
                                        Settlement__InvoiceList_Closure reply, void *call)

@@ -360,6 +360,31 @@ static const Rpc__Answer *enter_invoice(int64_t settlement_id, int64_t fen)
                         arena_printf(&h.arena, "invoice-%u", n));
 }
 
+static const Rpc__Answer *offer_invoice(int64_t settlement_id, int64_t fen, const Rpc__Principal *who)
+{
+    Settlement__EnterInvoiceRequest request = SETTLEMENT__ENTER_INVOICE_REQUEST__INIT;
+    static unsigned n = 5000;
+
+    request.settlement_id = settlement_id;
+    request.number = arena_printf(&h.arena, "%08u", ++n);
+    request.title = unconst("佛山市禅城区总工会");
+    request.fen = fen;
+    return harness_call(&h, "Remittances.OfferInvoice", &request.base, who, arena_printf(&h.arena, "offer-%u", n));
+}
+
+static const Rpc__Answer *on_invoice(const char *method, int64_t invoice_id, const Rpc__Principal *who)
+{
+    Settlement__InvoiceRequest request = SETTLEMENT__INVOICE_REQUEST__INIT;
+
+    request.invoice_id = invoice_id;
+    return harness_call(&h, method, &request.base, who, NULL);
+}
+
+static int64_t invoice_of(const Rpc__Answer *answer)
+{
+    return ((const Settlement__Invoice *)harness_output(&h, answer, &settlement__invoice__descriptor))->invoice_id;
+}
+
 static const Rpc__Answer *pay(int64_t settlement_id, const char *reference)
 {
     Settlement__PaySettlementRequest request = SETTLEMENT__PAY_SETTLEMENT_REQUEST__INIT;
@@ -393,6 +418,40 @@ static void a_settlement_is_paid_once_to_the_merchants_account(void **state)
     assert_refused(pay(id, REFERENCE), "BANK_REFERENCE_USED");
     assert_ok(pay(id, "CCB20260301-000002"));
     assert_ok(on_settlement("Remittances.GetPayment", id, keeper()));
+    assert_clean();
+}
+
+/* Who keeps the merchant enters its invoice; it is paid for when one of finance has accepted it. */
+static void a_merchant_enters_its_own_invoice(void **state)
+{
+    int64_t id, first, second;
+
+    (void)state;
+    open_paid(0);
+    spend_one("purchase-1", the_release, MEMBER);
+    an_account();
+    id = prepare()->settlement_id;
+    assert_refused(offer_invoice(id, 500, keeper()), "NOT_CONFIRMED_YET");
+    assert_ok(confirm(id));
+    assert_refused(offer_invoice(id, 500, harness_member(&h, MEMBER, TOWN)), "NOT_YOUR_MERCHANT");
+    assert_refused(offer_invoice(id, 500, manager_of(UNION)), "NOT_YOUR_MERCHANT");
+    assert_refused(offer_invoice(id + 1, 500, keeper()), "SETTLEMENT_NOT_FOUND");
+    assert_refused(offer_invoice(id, 501, keeper()), "INVOICE_ABOVE_TOTAL");
+    first = invoice_of(offer_invoice(id, 500, keeper()));
+    assert_refused(pay(id, REFERENCE), "INVOICES_MISSING");
+    assert_refused(on_invoice("Remittances.WithdrawInvoice", first, harness_member(&h, MEMBER, TOWN)),
+                   "NOT_YOUR_MERCHANT");
+    for (int again = 0; again < 2; again++)
+        assert_ok(on_invoice("Remittances.WithdrawInvoice", first, keeper()));
+    assert_refused(on_invoice("Remittances.AcceptInvoice", first, finance(901)), "INVOICE_IS_VOID");
+    second = invoice_of(offer_invoice(id, 500, keeper()));
+    assert_refused(on_invoice("Remittances.AcceptInvoice", second, keeper()), "NOT_OFFICIAL");
+    assert_refused(on_invoice("Remittances.AcceptInvoice", second, finance(KEEPER)), "OWN_MERCHANT");
+    assert_refused(on_invoice("Remittances.AcceptInvoice", second + 1, finance(901)), "INVOICE_NOT_FOUND");
+    assert_ok(on_invoice("Remittances.AcceptInvoice", second, finance(901)));
+    assert_refused(on_invoice("Remittances.WithdrawInvoice", second, keeper()), "INVOICE_ACCEPTED");
+    assert_ok(pay(id, REFERENCE));
+    assert_refused(offer_invoice(id, 1, keeper()), "PAID_ALREADY");
     assert_clean();
 }
 
@@ -430,6 +489,8 @@ static void a_void_invoice_counts_no_more_and_a_refused_account_is_none(void **s
 static void what_was_spent_before_there_was_settlement_is_settled_and_counted(void **state)
 {
     static const char *const before[] = {
+        "CREATE INDEX redemption_sale ON redemption (sale_id, redemption_id)",
+        "CREATE INDEX redemption_release ON redemption (release_id) WHERE state = 2",
         "DROP INDEX redemption_due",
         "DROP INDEX redemption_undone",
         "ALTER TABLE redemption DROP COLUMN merchant_id",
@@ -503,6 +564,7 @@ int main(void)
         TEST(a_statement_is_exported_line_by_line),
         TEST(a_merchants_own_file_is_compared_line_by_line),
         TEST(a_settlement_is_paid_once_to_the_merchants_account),
+        TEST(a_merchant_enters_its_own_invoice),
         TEST(a_void_invoice_counts_no_more_and_a_refused_account_is_none),
         TEST(what_was_spent_before_there_was_settlement_is_settled_and_counted),
         TEST(the_audit_finds_what_is_settled_wrongly),

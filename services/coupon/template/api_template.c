@@ -1,4 +1,5 @@
 #include "services/coupon/api.h"
+#include "services/coupon/code/codes.h"
 #include "services/coupon/fund/fund_uses.h"
 #include "services/coupon/rules.h"
 #include "services/coupon/template/publishing_rules.h"
@@ -164,6 +165,16 @@ static void templates__clone_release(Coupon__Templates_Service *service, const C
     release_create(self, form, template_of_release(self, req->release_id), reply, call);
 }
 
+/* A pool gives the codes that were imported and are good, on a day no more than it may. */
+static void put_codes(struct coupon *self, const struct release *release, Coupon__ReleaseCost *cost)
+{
+    int64_t there = codes_good(self, release->id), a_day = release->stock_per_day;
+
+    cost->coupons = there < a_day * release->days ? there : a_day * release->days;
+    cost->cost_fen = cost->coupons * release->face_fen;
+    cost->day_fen = (cost->coupons < a_day ? cost->coupons : a_day) * release->face_fen;
+}
+
 /* rpc GetReleaseCost: and whether it could be published now. */
 static void templates__get_release_cost(Coupon__Templates_Service *service, const Coupon__ReleaseRequest *req,
                                         Coupon__ReleaseCost_Closure reply, void *call)
@@ -182,6 +193,8 @@ static void templates__get_release_cost(Coupon__Templates_Service *service, cons
         return;
     cost.cost_fen = release_cost(release, &cost.day_fen);
     cost.coupons = release->face_fen ? cost.cost_fen / release->face_fen : 0;
+    if (release->way == COUPON__WAY__CODES)
+        put_codes(self, release, &cost);
     if (fund_use_find(self, release->id, &use)) {
         cost.fund_id = use.fund_id;
         cost.fund_free_fen = fund_free(self, use.fund_id);

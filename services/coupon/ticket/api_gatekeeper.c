@@ -166,15 +166,23 @@ static void gatekeepers__list_my_gates(Coupon__Gatekeepers_Service *service, con
 
 /* ---- devices ---- */
 
+/* Its name is the scanner's. */
+static void device_message(const struct scanner *scanner, Coupon__GateDevice *ret)
+{
+    coupon__gate_device__init(ret);
+    ret->device_id = scanner->id;
+    ret->release_id = scanner->place_id;
+    ret->staff_id = scanner->staff_id;
+    ret->name = unconst(scanner->name);
+    ret->registered_at = scanner->registered_at;
+    ret->revoked_at = scanner->revoked_at;
+}
+
 static void reply_device(const struct scanner *scanner, Coupon__GateDevice_Closure reply, void *call)
 {
-    Coupon__GateDevice message = COUPON__GATE_DEVICE__INIT;
+    Coupon__GateDevice message;
 
-    message.device_id = scanner->id;
-    message.release_id = scanner->place_id;
-    message.name = unconst(scanner->name);
-    message.registered_at = scanner->registered_at;
-    message.revoked_at = scanner->revoked_at;
+    device_message(scanner, &message);
     reply(&message, call);
 }
 
@@ -199,6 +207,15 @@ static void gatekeepers__register_gate(Coupon__Gatekeepers_Service *service, con
     reply_device(&scanner, reply, call);
 }
 
+/* Why the caller has no say over the devices of a release's gates: she neither lets people in there nor is an official. */
+static int devices_refusal(struct coupon *self, const struct gate *gate, void *call)
+{
+    return gate_is_official(gate, call) ||
+                   gate_staff_any(&self->gates, gate->release->id, rpc_principal(call)->member_id)
+               ? 0
+               : COUPON__REASON__NOT_GATE_STAFF;
+}
+
 /* rpc RevokeGate: by who lets people in there, or an official. */
 static void gatekeepers__revoke_gate(Coupon__Gatekeepers_Service *service, const Coupon__RevokeGateRequest *req,
                                      Coupon__GateDevice_Closure reply, void *call)
@@ -212,13 +229,35 @@ static void gatekeepers__revoke_gate(Coupon__Gatekeepers_Service *service, const
         rpc_refuse(call, COUPON__REASON__COUNTER_NOT_FOUND);
         return;
     }
-    if (rpc_refuse_if(call, gate_is_official(&gate, call) ||
-                                    gate_staff_any(&self->gates, scanner.place_id, rpc_principal(call)->member_id)
-                                ? 0
-                                : COUPON__REASON__NOT_GATE_STAFF))
+    if (rpc_refuse_if(call, devices_refusal(self, &gate, call)))
         return;
     scanner_revoke(&self->scanners, &scanner, call);
     reply_device(&scanner, reply, call);
+}
+
+/* rpc ListGateDevices: of those that are in use, the newest first. */
+static void gatekeepers__list_gate_devices(Coupon__Gatekeepers_Service *service,
+                                           const Coupon__ListGateDevicesRequest *req,
+                                           Coupon__GateDeviceList_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, gatekeepers_service);
+    Coupon__GateDeviceList list = COUPON__GATE_DEVICE_LIST__INIT;
+    struct scanner *found;
+    struct gate gate;
+    int reason = gate_release(self, req->release_id, call, &gate);
+    size_t n;
+
+    if (rpc_refuse_if(call, reason ? reason : devices_refusal(self, &gate, call)))
+        return;
+    n = scanners_page(&self->scanners, req->release_id, call, &found);
+    for (size_t i = 0; i < n; i++) {
+        Coupon__GateDevice *message = arena_message(rpc_arena(call), &coupon__gate_device__descriptor);
+
+        if (message)
+            device_message(&found[i], message);
+        rpc_add(call, &list, devices, message);
+    }
+    reply(&list, call);
 }
 
 /* ---- who came ---- */

@@ -105,3 +105,32 @@ static inline const Coupon__Turnout *turnout(int64_t release_id)
     return harness_output(&h, harness_call(&h, "Gatekeepers.GetTurnout", &request.base, manager_of(UNION), NULL),
                           &coupon__turnout__descriptor);
 }
+
+/* ---- without network ---- */
+
+static inline Coupon__UploadBoarding *upload(const char *ref, char *text, int64_t at)
+{
+    Coupon__UploadBoarding *item = harness_alloc(&h, sizeof(*item));
+
+    coupon__upload_boarding__init(item);
+    item->scan_ref = unconst(ref);
+    item->text = text;
+    item->at = at;
+    return item;
+}
+
+static inline const Rpc__Answer *send_boardings(int64_t release_id, Coupon__UploadBoarding **items, size_t n)
+{
+    Coupon__UploadBoardingsRequest request = COUPON__UPLOAD_BOARDINGS_REQUEST__INIT;
+
+    request.release_id = release_id;
+    request.device_id = the_device;
+    request.items = items;
+    request.n_items = n;
+    return harness_call(&h, "Gates.UploadBoardings", &request.base, guard(), NULL);
+}
+
+static inline const Coupon__BoardingList *hand_in(int64_t release_id, Coupon__UploadBoarding **items, size_t n)
+{
+    return harness_output(&h, send_boardings(release_id, items, n), &coupon__boarding_list__descriptor);
+}

@@ -180,29 +180,6 @@ static void of_two_accounts_that_become_one_the_ticket_that_was_used_stays(void 
     assert_clean();
 }
 
-static Coupon__UploadBoarding *upload(const char *ref, char *text, int64_t at)
-{
-    Coupon__UploadBoarding *item = harness_alloc(&h, sizeof(*item));
-
-    coupon__upload_boarding__init(item);
-    item->scan_ref = unconst(ref);
-    item->text = text;
-    item->at = at;
-    return item;
-}
-
-static const Coupon__BoardingList *hand_in(int64_t release_id, Coupon__UploadBoarding **items, size_t n)
-{
-    Coupon__UploadBoardingsRequest request = COUPON__UPLOAD_BOARDINGS_REQUEST__INIT;
-
-    request.release_id = release_id;
-    request.device_id = the_device;
-    request.items = items;
-    request.n_items = n;
-    return harness_output(&h, harness_call(&h, "Gates.UploadBoardings", &request.base, guard(), NULL),
-                          &coupon__boarding_list__descriptor);
-}
-
 static void what_was_read_without_network_is_judged_as_of_its_own_time(void **state)
 {
     static const char *const reasons[] = {"",
@@ -292,7 +269,6 @@ static void officials_read_how_many_came_and_how_many_did_not(void **state)
 static void officials_name_who_stands_at_a_gate(void **state)
 {
     Coupon__ListGateStaffRequest request = COUPON__LIST_GATE_STAFF_REQUEST__INIT;
-    Coupon__RevokeGateRequest revoke = COUPON__REVOKE_GATE_REQUEST__INIT;
     int64_t release_id = a_guarded_release(0);
     const Coupon__GateStaffList *list;
 
@@ -311,14 +287,60 @@ static void officials_name_who_stands_at_a_gate(void **state)
     for (int64_t i = 1; i < GATE_STAFF_MAX; i++)
         assert_ok(set_gate_staff(release_id, 0, 1000 + i, false, manager_of(UNION)));
     assert_refused(set_gate_staff(release_id, 0, 2000, false, manager_of(UNION)), "GATE_STAFF_FULL");
+    assert_ok(set_gate_staff(release_id, 0, GUARD, true, manager_of(UNION)));
+    assert_refused(board(release_id, "scan-0001", 5), "NOT_GATE_STAFF");
+    assert_int_equal(gates_of(guard())->n_gates, 0);
+    assert_clean();
+}
+
+static const Rpc__Answer *list_devices(int64_t release_id, int32_t size, const char *token, const Rpc__Principal *who)
+{
+    Coupon__ListGateDevicesRequest request = COUPON__LIST_GATE_DEVICES_REQUEST__INIT;
+
+    request.release_id = release_id;
+    request.page_size = size;
+    request.page_token = unconst(token);
+    return harness_call(&h, "Gatekeepers.ListGateDevices", &request.base, who, NULL);
+}
+
+static const Coupon__GateDeviceList *devices_of(const Rpc__Answer *answer)
+{
+    return harness_output(&h, answer, &coupon__gate_device_list__descriptor);
+}
+
+/* Somebody's telephone is lost: who stands there, and officials, find it in the list and revoke it. */
+static void a_device_is_found_in_the_list_and_revoked(void **state)
+{
+    Coupon__RevokeGateRequest revoke = COUPON__REVOKE_GATE_REQUEST__INIT;
+    int64_t release_id = a_guarded_release(0), second;
+    const Coupon__GateDeviceList *list;
+
+    (void)state;
+    clock_step(&h.service.clock, 1000);
+    second = a_gate_device(release_id);
+    list = devices_of(list_devices(release_id, 1, "", guard()));
+    assert_int_equal(list->n_devices, 1);
+    assert_int_equal(list->devices[0]->device_id, second);
+    assert_int_equal(list->devices[0]->staff_id, GUARD);
+    assert_string_equal(list->devices[0]->name, "一号闸机");
+    list = devices_of(list_devices(release_id, 1, list->next_page_token, guard()));
+    assert_int_equal(list->n_devices, 1);
+    assert_int_equal(list->devices[0]->device_id, the_device);
+    assert_string_equal(list->next_page_token, "");
+    assert_refused(list_devices(release_id, 0, "", harness_member(&h, 6, TOWN)), "NOT_GATE_STAFF");
+    assert_refused(list_devices(release_id, 0, "", manager_of("0009")), "NOT_GATE_STAFF");
+    assert_refused(list_devices(release_id + 1, 0, "", guard()), "RELEASE_NOT_FOUND");
     revoke.device_id = the_device;
     assert_refused(harness_call(&h, "Gatekeepers.RevokeGate", &revoke.base, harness_member(&h, 6, TOWN), NULL),
                    "NOT_GATE_STAFF");
     assert_ok(harness_call(&h, "Gatekeepers.RevokeGate", &revoke.base, guard(), NULL));
     assert_refused(board(release_id, "scan-0001", 5), "COUNTER_REVOKED");
-    assert_ok(set_gate_staff(release_id, 0, GUARD, true, manager_of(UNION)));
-    assert_refused(board(release_id, "scan-0001", 5), "NOT_GATE_STAFF");
-    assert_int_equal(gates_of(guard())->n_gates, 0);
+    list = devices_of(list_devices(release_id, 0, "", manager_of(UNION)));
+    assert_int_equal(list->n_devices, 1);
+    assert_int_equal(list->devices[0]->device_id, second);
+    revoke.device_id = second;
+    assert_ok(harness_call(&h, "Gatekeepers.RevokeGate", &revoke.base, manager_of(UNION), NULL));
+    assert_int_equal(devices_of(list_devices(release_id, 0, "", manager_of(UNION)))->n_devices, 0);
     assert_clean();
 }
 
@@ -334,6 +356,7 @@ int main(void)
         TEST(what_was_read_without_network_is_judged_as_of_its_own_time),
         TEST(officials_read_how_many_came_and_how_many_did_not),
         TEST(officials_name_who_stands_at_a_gate),
+        TEST(a_device_is_found_in_the_list_and_revoked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,17 +112,14 @@ static void counters__list_counters(Coupon__Counters_Service *service, const Cou
                                     Coupon__CounterList_Closure reply, void *call)
 {
     struct coupon *self = container_of(service, struct coupon, counters_service);
-    const struct rpc_page *page = rpc_page(call);
-    struct scanner *found = arena_alloc(rpc_arena(call), page->limit * sizeof(*found));
     Coupon__CounterList list = COUPON__COUNTER_LIST__INIT;
-    size_t n = 0;
+    struct scanner *found;
+    size_t n;
 
     if (!may_see_sales(self, req->branch_id, call))
         return;
-    scanners_ask(&self->scanners, req->branch_id, page->before, (int)page->limit);
-    while (found && n < page->limit && scanners_next(&self->scanners, &found[n]))
-        n++;
-    for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++) {
+    n = scanners_page(&self->scanners, req->branch_id, call, &found);
+    for (size_t i = 0; i < n; i++) {
         Coupon__Counter *message = arena_message(rpc_arena(call), &coupon__counter__descriptor);
 
         if (message)

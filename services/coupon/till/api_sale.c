@@ -25,28 +25,27 @@ static Coupon__SaleCoupon *spent_message(struct coupon *self, const struct redem
 {
     Coupon__SaleCoupon *message = arena_message(rpc_arena(call), &coupon__sale_coupon__descriptor);
     const struct terms *terms = terms_find(self, redemption->release_id);
-    struct claim claim;
 
-    if (!message || !terms || !claims_find(&self->claims, redemption->coupon_id, &claim))
+    if (!message || !terms)
         return NULL;
     message->redemption_id = redemption->id;
     message->coupon_id = redemption->coupon_id;
     message->release_id = redemption->release_id;
     message->title = rpc_text(call, terms->title);
     message->fen = redemption->fen;
-    message->expires_at = life_until(&terms->life, claim.at, claim.day);
+    message->expires_at = life_until(&terms->life, redemption->claimed_at, redemption->day);
     /* Of a purchase that was undone: whether it is good again. */
     if (redemption->state == COUPON__SALE_STATE__SALE_REVERSED && message->expires_at <= rpc_now(call))
         api_say(message, COUPON__REASON__COUPON_EXPIRED);
     return message;
 }
 
-Coupon__Sale *sale_message(struct coupon *self, const struct sale *sale, const struct counter *counter, void *call)
+/* In the arena, or NULL. */
+static Coupon__Sale *made_message(struct coupon *self, const struct sale *sale, const struct redemption *redemptions,
+                                  size_t n, void *call)
 {
     Coupon__Sale *message = arena_message(rpc_arena(call), &coupon__sale__descriptor);
     const struct shop *shop = shop_find(self, sale->branch_id);
-    struct redemption redemptions[SALE_COUPONS_MAX];
-    size_t n = redemptions_of(&self->sales, sale->id, redemptions);
 
     if (!message)
         return NULL;
@@ -69,31 +68,49 @@ Coupon__Sale *sale_message(struct coupon *self, const struct sale *sale, const s
         api_say(message, sale->refusal);
     for (size_t i = 0; i < n; i++)
         rpc_add(call, message, coupons, spent_message(self, &redemptions[i], call));
-    for (size_t i = 0; counter && i < counter->n; i++) {
-        if (!counter->coupons[i].taken)
-            rpc_add(call, message, left_out, counted_message(&counter->coupons[i], call));
-    }
     return message;
 }
 
-void reply_sale(struct coupon *self, const struct sale *sale, const struct counter *counter, Coupon__Sale_Closure reply,
-                void *call)
+Coupon__Sale *sale_message(struct coupon *self, const struct sale *sale, void *call)
 {
-    Coupon__Sale *message = sale_message(self, sale, counter, call);
+    struct redemption redemptions[SALE_COUPONS_MAX];
+    size_t n = redemptions_of(&self->sales, sale->id, redemptions);
 
+    return made_message(self, sale, redemptions, n, call);
+}
+
+static void reply_message(const Coupon__Sale *message, Coupon__Sale_Closure reply, void *call)
+{
     if (message)
         reply(message, call);
     else
         rpc_refuse(call, RPC__REASON__OVERLOADED);
 }
 
+static void reply_sale(struct coupon *self, const struct sale *sale, Coupon__Sale_Closure reply, void *call)
+{
+    reply_message(sale_message(self, sale, call), reply, call);
+}
+
 /* ---- with network ---- */
 
-/* The purchase, its coupons kept or (at once) spent; false after refusing. */
-static bool make(struct coupon *self, const Coupon__CreateSaleRequest *req, const struct scanner *scanner, void *call,
-                 struct counter *counter, struct sale *ret)
+/* The purchase just made, with what was left out. */
+static void reply_made(struct coupon *self, const struct sale *sale, const struct redemption *redemptions, size_t n,
+                       const struct counter *counter, Coupon__Sale_Closure reply, void *call)
 {
-    struct redemption redemptions[SALE_COUPONS_MAX];
+    Coupon__Sale *message = made_message(self, sale, redemptions, n, call);
+
+    for (size_t i = 0; message && i < counter->n; i++) {
+        if (!counter->coupons[i].taken)
+            rpc_add(call, message, left_out, counted_message(&counter->coupons[i], call));
+    }
+    reply_message(message, reply, call);
+}
+
+/* The purchase, its coupons kept or (at once) spent: how many; 0 after refusing. */
+static size_t make(struct coupon *self, const Coupon__CreateSaleRequest *req, const struct scanner *scanner, void *call,
+                   struct counter *counter, struct sale *ret, struct redemption ret_redemptions[SALE_COUPONS_MAX])
+{
     int64_t now = rpc_now(call);
     struct purchase purchase = {.branch_id = req->branch_id,
                                 .purchase_fen = req->purchase_fen,
@@ -106,16 +123,16 @@ static bool make(struct coupon *self, const Coupon__CreateSaleRequest *req, cons
     int reason;
 
     if (rpc_refuse_field_if(call, purse_read(self, req->text, now, &purse), "text"))
-        return false;
+        return 0;
     purchase.member_id = purse.member_id;
     purchase.coupon_id = purse.coupon_id;
     reason = counter_decide(self, &purchase, call, counter);
     if (reason) {
         counter_tell(self, counter, reason, call);
         rpc_refuse(call, reason);
-        return false;
+        return 0;
     }
-    n = counter_redemptions(counter, redemptions);
+    n = counter_redemptions(counter, ret_redemptions);
     *ret = (struct sale){.branch_id = req->branch_id,
                          .merchant_id = shop_find(self, req->branch_id)->merchant_id,
                          .device_id = scanner->id,
@@ -128,8 +145,8 @@ static bool make(struct coupon *self, const Coupon__CreateSaleRequest *req, cons
                          .until = req->at_once ? 0 : now + SALE_LOCK_MS,
                          .decided_at = req->at_once ? now : 0};
     snprintf(ret->ref, sizeof(ret->ref), "%s", req->sale_ref);
-    sale_make(self, ret, redemptions, n, call);
-    return true;
+    sale_make(self, ret, ret_redemptions, n, call);
+    return n;
 }
 
 /* rpc CreateSale: the best set of her coupons is kept for her purchase. */
@@ -138,20 +155,23 @@ static void sales__create_sale(Coupon__Sales_Service *service, const Coupon__Cre
 {
     struct coupon *self = container_of(service, struct coupon, sales_service);
     struct counter *counter = arena_alloc(rpc_arena(call), sizeof(*counter));
+    struct redemption redemptions[SALE_COUPONS_MAX];
     struct scanner scanner;
     struct sale sale;
+    size_t n;
 
     if (rpc_refuse_if(call, counter ? 0 : RPC__REASON__OVERLOADED) ||
         !counter_of_staff(self, req->branch_id, req->device_id, true, call, &scanner))
         return;
     if (sales_find_ref(&self->sales, scanner.id, req->sale_ref, &sale)) {
-        reply_sale(self, &sale, NULL, reply, call);
+        reply_sale(self, &sale, reply, call);
         return;
     }
-    if (!make(self, req, &scanner, call, counter, &sale))
+    n = make(self, req, &scanner, call, counter, &sale, redemptions);
+    if (n == 0)
         return;
     rpc_created(call);
-    reply_sale(self, &sale, counter, reply, call);
+    reply_made(self, &sale, redemptions, n, counter, reply, call);
 }
 
 /* One of a branch where the caller takes coupons; false after refusing. */
@@ -201,7 +221,7 @@ static void sales__confirm_sale(Coupon__Sales_Service *service, const Coupon__Sa
             return;
         sale_set(self, &sale, COUPON__SALE_STATE__SALE_REDEEMED, call);
     }
-    reply_sale(self, &sale, NULL, reply, call);
+    reply_sale(self, &sale, reply, call);
 }
 
 /* rpc CancelSale: what was kept is free at once. */
@@ -216,7 +236,7 @@ static void sales__cancel_sale(Coupon__Sales_Service *service, const Coupon__Sal
     if (sale.state == COUPON__SALE_STATE__SALE_LOCKED)
         sale_set(self, &sale, COUPON__SALE_STATE__SALE_CANCELLED, call);
     if (sale.state == COUPON__SALE_STATE__SALE_CANCELLED || sale.state == COUPON__SALE_STATE__SALE_LAPSED)
-        reply_sale(self, &sale, NULL, reply, call);
+        reply_sale(self, &sale, reply, call);
     else
         rpc_refuse(call, COUPON__REASON__SALE_DECIDED);
 }
@@ -240,7 +260,7 @@ static void sales__reverse_sale(Coupon__Sales_Service *service, const Coupon__Re
         snprintf(sale.reverse_reason, sizeof(sale.reverse_reason), "%s", req->reason);
         sale_set(self, &sale, COUPON__SALE_STATE__SALE_REVERSED, call);
     }
-    reply_sale(self, &sale, NULL, reply, call);
+    reply_sale(self, &sale, reply, call);
 }
 
 /* ---- reading ---- */
@@ -270,7 +290,7 @@ static void sales__get_sale(Coupon__Sales_Service *service, const Coupon__SaleRe
     if (!sales_find(&self->sales, req->sale_id, &sale))
         rpc_refuse(call, COUPON__REASON__SALE_NOT_FOUND);
     else if (may_see_sales(self, sale.branch_id, call))
-        reply_sale(self, &sale, NULL, reply, call);
+        reply_sale(self, &sale, reply, call);
 }
 
 /* rpc ListSales: of a branch, the latest first. */
@@ -289,7 +309,7 @@ static void sales__list_sales(Coupon__Sales_Service *service, const Coupon__List
     while (found && n < page->limit && sales_next(&self->sales, &found[n]))
         n++;
     for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++)
-        rpc_add(call, &list, sales, sale_message(self, &found[i], NULL, call));
+        rpc_add(call, &list, sales, sale_message(self, &found[i], call));
     reply(&list, call);
 }
 

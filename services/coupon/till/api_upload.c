@@ -87,7 +87,7 @@ void sales__upload_sales(Coupon__Sales_Service *service, const Coupon__UploadSal
         list.clock_behind_ms = rpc_now(call) - req->device_now;
     for (size_t i = 0; i < req->n_items; i++) {
         take(self, req->items[i], &scanner, list.clock_behind_ms, call, counter, &sale);
-        rpc_add(call, &list, sales, sale_message(self, &sale, NULL, call));
+        rpc_add(call, &list, sales, sale_message(self, &sale, call));
     }
     reply(&list, call);
 }

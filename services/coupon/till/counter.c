@@ -64,7 +64,7 @@ static bool count(struct coupon *self, const struct shop *shop, const struct pur
         return false;
     *ret = (struct counted){.claim = *claim,
                             .face_fen = terms->face_fen,
-                            .union_fen = terms->face_fen - terms->face_fen * terms->merchant_percent / 100,
+                            .union_fen = terms_union_fen(terms),
                             .expires_at = life_until(&terms->life, claim->at, claim->day),
                             .alone = terms->alone,
                             .at_most = terms->at_most};
@@ -116,15 +116,16 @@ static void add_all(struct coupon *self, const struct shop *shop, const struct p
     int64_t *recent = arena_alloc(rpc_arena(call), COUNTER_COUPONS * sizeof(*recent));
     size_t n = recent ? holdings_recent(self, purchase->member_id, INT64_MAX, recent, COUNTER_COUPONS) : 0;
     struct claim claim;
+    unsigned asked;
 
     for (size_t i = 0; i < n; i++) {
         if (claims_find(&self->claims, recent[i], &claim))
             add(self, shop, purchase, &claim, call, ret);
     }
-    holdings_ask(&self->holdings, purchase->member_id, INT64_MAX, COUNTER_LOOKED_AT);
-    while (ret->n < COUNTER_COUPONS && holdings_next(&self->holdings, &claim))
+    asked = holdings_ask(self, purchase->member_id, INT64_MAX, COUNTER_LOOKED_AT);
+    while (ret->n < COUNTER_COUPONS && holdings_next(self, asked, &claim))
         add(self, shop, purchase, &claim, call, ret);
-    holdings_end(&self->holdings);
+    holdings_end(self, asked);
 }
 
 /* ---- choosing ---- */
@@ -280,7 +281,9 @@ size_t counter_redemptions(const struct counter *counter, struct redemption ret[
                                            .release_id = coupon->claim.release_id,
                                            .member_id = coupon->claim.member_id,
                                            .fen = coupon->face_fen,
-                                           .union_fen = coupon->union_fen};
+                                           .union_fen = coupon->union_fen,
+                                           .claimed_at = coupon->claim.at,
+                                           .day = coupon->claim.day};
     }
     return n;
 }

@@ -15,10 +15,8 @@ bool may_see_sales(struct coupon *self, int64_t branch_id, void *call);
 
 /* In the arena, or NULL. */
 Coupon__SaleCoupon *counted_message(const struct counted *coupon, void *call);
-/* A purchase as it is; with what was left out when counter is not NULL. NULL when memory is full. */
-Coupon__Sale *sale_message(struct coupon *self, const struct sale *sale, const struct counter *counter, void *call);
-void reply_sale(struct coupon *self, const struct sale *sale, const struct counter *counter, Coupon__Sale_Closure reply,
-                void *call);
+/* A purchase as it is, in the arena; NULL when memory is full. */
+Coupon__Sale *sale_message(struct coupon *self, const struct sale *sale, void *call);
 
 /* The handler that is in a file of its own. */
 void sales__upload_sales(Coupon__Sales_Service *service, const Coupon__UploadSalesRequest *req,

@@ -8,6 +8,16 @@
     "sale_id, branch_id, merchant_id, device_id, member_id, state, purchase_fen, discount_fen, goods, at, until, "     \
     "decided_at, reversed_at, offline, refusal, sale_ref, reverse_reason"
 #define REDEMPTION "redemption_id, sale_id, coupon_id, release_id, member_id, fen, union_fen, state"
+/* The same of a row, with what its claim says. */
+#define REDEMPTIONS                                                                                                    \
+    "SELECT redemption_id, sale_id, coupon_id, redemption.release_id, redemption.member_id, fen, union_fen, state, "   \
+    "claim.at, claim.day FROM redemption JOIN claim USING (coupon_id) WHERE "
+
+/* In SQL: the ids that the redemptions of a purchase have, among which are those of later purchases: each is the next
+ * id of its store behind the one before, whatever the partition. */
+#define OF_SALE(sale_id)                                                                                               \
+    "redemption_id > " sale_id " AND redemption_id <= " sale_id " + 20480 AND redemption.sale_id = " sale_id
+_Static_assert(SALE_COUPONS_MAX * ID_STEP == 20480, "as in OF_SALE");
 
 enum {
     LOCKED = COUPON__SALE_STATE__SALE_LOCKED,
@@ -48,11 +58,10 @@ static const char *const sql[] = {
                     "at < ?3 AND offline = 1 AND state = 2",
     [SQL_ADD_COUPON] = "INSERT INTO redemption (" REDEMPTION
                        ", journal_seq, merchant_id, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-    [SQL_OF_SALE] = "SELECT " REDEMPTION " FROM redemption WHERE sale_id = ?1 ORDER BY redemption_id",
-    [SQL_LIVE] = "SELECT " REDEMPTION " FROM redemption WHERE coupon_id = ?1 AND state IN (1, 2)",
-    [SQL_HERS] =
-        "SELECT " REDEMPTION " FROM redemption WHERE " HOLDER_HERS " AND redemption_id < ?2 AND state IN (2, 3) "
-        "ORDER BY redemption_id DESC LIMIT ?3",
+    [SQL_OF_SALE] = REDEMPTIONS OF_SALE("?1") " ORDER BY redemption_id",
+    [SQL_LIVE] = REDEMPTIONS "redemption.coupon_id = ?1 AND state IN (1, 2)",
+    [SQL_HERS] = REDEMPTIONS "redemption." HOLDER_HERS " AND redemption_id < ?2 AND state IN (2, 3) "
+                             "ORDER BY redemption_id DESC LIMIT ?3",
     [SQL_SET_COUPON] = "UPDATE redemption SET state = ?2, journal_seq = ?3 WHERE redemption_id = ?1",
     [SQL_SEQ] = "SELECT journal_seq FROM sale WHERE sale_id = ?1",
     [SQL_COUPON_SEQ] = "SELECT journal_seq FROM redemption WHERE redemption_id = ?1",
@@ -74,9 +83,10 @@ static bool read_sale(const struct sales *sales, unsigned statement, bool only, 
 
 static bool read_redemption(const struct sales *sales, unsigned statement, bool only, struct redemption *r)
 {
-    const struct store_into into[] = {INTO(r->id),         INTO(r->sale_id),   INTO(r->coupon_id),
-                                      INTO(r->release_id), INTO(r->member_id), INTO(r->fen),
-                                      INTO(r->union_fen),  INTO(r->state),     {NULL, 0, INTO_INT64, NULL}};
+    const struct store_into into[] = {
+        INTO(r->id),         INTO(r->sale_id), INTO(r->coupon_id),           INTO(r->release_id),
+        INTO(r->member_id),  INTO(r->fen),     INTO(r->union_fen),           INTO(r->state),
+        INTO(r->claimed_at), INTO(r->day),     {NULL, 0, INTO_INT64, NULL}};
 
     return store_read_into(sales->store, sales->sql + statement, only, into);
 }
@@ -149,10 +159,17 @@ static int64_t last_row(const struct coupon *self)
     return rpc_server_journal(self->rpc)->tip.seq;
 }
 
+static bool is_spent_or_undone(int state)
+{
+    return state == REDEEMED || state == REVERSED;
+}
+
+/* The row that tells of it and its coupons. */
 static int64_t say_sale(struct coupon *self, const struct sale *sale, const struct redemption *redemptions, size_t n,
                         void *call)
 {
     Coupon__SaleChanged changed = COUPON__SALE_CHANGED__INIT;
+    Coupon__SpentCoupon spent[SALE_COUPONS_MAX], *all[SALE_COUPONS_MAX];
     int64_t ids[SALE_COUPONS_MAX];
 
     changed.sale_id = sale->id;
@@ -164,50 +181,35 @@ static int64_t say_sale(struct coupon *self, const struct sale *sale, const stru
     changed.discount_fen = sale->discount_fen;
     changed.at = sale->at;
     changed.offline = sale->offline;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         ids[i] = redemptions[i].coupon_id;
+        coupon__spent_coupon__init(&spent[i]);
+        spent[i].redemption_id = redemptions[i].id;
+        spent[i].coupon_id = redemptions[i].coupon_id;
+        spent[i].release_id = redemptions[i].release_id;
+        spent[i].member_id = redemptions[i].member_id;
+        spent[i].fen = redemptions[i].fen;
+        all[i] = &spent[i];
+    }
     changed.coupon_ids = ids;
-    changed.n_coupon_ids = n;
+    changed.spent = all;
+    *(is_spent_or_undone(sale->state) ? &changed.n_spent : &changed.n_coupon_ids) = n;
     rpc_tell(call, &changed.base);
     return last_row(self);
 }
 
-static void say_redemption(const struct sale *sale, const struct redemption *redemption, void *call)
+/* A coupon is spent, or is so no more. */
+static void follow(struct coupon *self, const struct redemption *redemption, void *call)
 {
-    Coupon__CouponRedeemed redeemed = COUPON__COUPON_REDEEMED__INIT;
-
-    redeemed.redemption_id = redemption->id;
-    redeemed.coupon_id = redemption->coupon_id;
-    redeemed.release_id = redemption->release_id;
-    redeemed.member_id = redemption->member_id;
-    redeemed.merchant_id = sale->merchant_id;
-    redeemed.branch_id = sale->branch_id;
-    redeemed.sale_id = sale->id;
-    redeemed.fen = redemption->fen;
-    redeemed.at = sale->at;
-    redeemed.reversed = redemption->state == REVERSED;
-    rpc_tell(call, &redeemed.base);
-}
-
-/* A coupon is spent, or is so no more. The row that tells of it; that of its purchase (seq), of any other state. */
-static int64_t follow(struct coupon *self, const struct sale *sale, const struct redemption *redemption, int64_t seq,
-                      void *call)
-{
-    struct claim claim;
-
-    if (redemption->state != REDEEMED && redemption->state != REVERSED)
-        return seq;
-    say_redemption(sale, redemption, call);
-    seq = last_row(self);
-    if (claims_find(&self->claims, redemption->coupon_id, &claim))
-        number_redeemed(self, redemption->release_id, claim.day, redemption->state == REDEEMED ? 1 : -1);
+    if (!is_spent_or_undone(redemption->state))
+        return;
+    number_redeemed(self, redemption->release_id, redemption->day, redemption->state == REDEEMED ? 1 : -1);
     granted_set(&self->granted, redemption->coupon_id, redemption->member_id,
                 redemption->state == REDEEMED ? GRANTED__GRANT_STATE__SPENT : GRANTED__GRANT_STATE__HELD, call);
     if (redemption->state == REVERSED) {
         expiry_again(self, redemption->coupon_id);
         holders_recheck(&self->holders, redemption->member_id); /* she may have another one of its allowance */
     }
-    return seq;
 }
 
 /* Of the first of its coupons, and where. */
@@ -249,20 +251,23 @@ void sale_make(struct coupon *self, struct sale *sale, struct redemption *redemp
     for (size_t i = 0; i < n; i++)
         lapse(self, redemptions[i].coupon_id, call);
     sale->id = id_next(&self->ids, rpc_now(call));
+    for (size_t i = 0; i < n; i++) {
+        redemptions[i].id = id_next(&self->ids, rpc_now(call));
+        redemptions[i].sale_id = sale->id;
+        redemptions[i].state = sale->state;
+    }
     seq = say_sale(self, sale, redemptions, n, call);
     store_run(self->store, self->sales.sql + SQL_ADD, "iiiiiiiiiiiiiiitti", sale->id, sale->branch_id,
               sale->merchant_id, sale->device_id, sale->member_id, (int64_t)sale->state, sale->purchase_fen,
               sale->discount_fen, (int64_t)sale->goods, sale->at, sale->until, sale->decided_at, sale->reversed_at,
               (int64_t)sale->offline, (int64_t)sale->refusal, sale->ref, sale->reverse_reason, seq);
     for (size_t i = 0; i < n; i++) {
-        struct redemption *r = &redemptions[i];
+        const struct redemption *r = &redemptions[i];
 
-        r->id = id_next(&self->ids, rpc_now(call));
-        r->sale_id = sale->id;
-        r->state = sale->state;
         store_run(self->store, self->sales.sql + SQL_ADD_COUPON, "iiiiiiiiiii", r->id, r->sale_id, r->coupon_id,
-                  r->release_id, r->member_id, r->fen, r->union_fen, (int64_t)r->state,
-                  follow(self, sale, r, seq, call), sale->merchant_id, sale->at);
+                  r->release_id, r->member_id, r->fen, r->union_fen, (int64_t)r->state, seq, sale->merchant_id,
+                  sale->at);
+        follow(self, r, call);
     }
     if (sale->state == REDEEMED)
         tell_her(self, sale, &redemptions[0], call);
@@ -284,10 +289,10 @@ void sale_set(struct coupon *self, struct sale *sale, int state, void *call)
               sale->reversed_at, sale->reverse_reason, seq);
     for (size_t i = 0; i < n; i++) {
         redemptions[i].state = state;
-        store_run(self->store, self->sales.sql + SQL_SET_COUPON, "iii", redemptions[i].id, (int64_t)state,
-                  follow(self, sale, &redemptions[i], seq, call));
+        store_run(self->store, self->sales.sql + SQL_SET_COUPON, "iii", redemptions[i].id, (int64_t)state, seq);
+        follow(self, &redemptions[i], call);
     }
-    if (n > 0 && (state == REDEEMED || state == REVERSED))
+    if (n > 0 && is_spent_or_undone(state))
         tell_her(self, sale, &redemptions[0], call);
 }
 
@@ -342,21 +347,25 @@ static bool sale_agrees(struct coupon *self, int64_t seq, const Coupon__SaleChan
            (store_number(self->store, self->sales.sql + SQL_SEQ) != seq || sale.state == (int)said->state);
 }
 
-static bool redemption_agrees(struct coupon *self, int64_t seq, const Coupon__CouponRedeemed *said)
+/* Of a purchase: what was spent by it, or was so no more. */
+static bool redemption_agrees(struct coupon *self, int64_t seq, int64_t sale_id, const Coupon__SpentCoupon *said,
+                              bool undone, int64_t *told)
 {
-    struct redemption redemption;
+    struct redemption redemptions[SALE_COUPONS_MAX];
+    size_t n = redemptions_of(&self->sales, sale_id, redemptions);
     int64_t last;
 
+    told[1] += undone ? -1 : 1;
+    told[2] += undone ? -said->fen : said->fen;
     store_ask(self->store, self->sales.sql + SQL_COUPON_SEQ, "i", said->redemption_id);
     last = store_number(self->store, self->sales.sql + SQL_COUPON_SEQ);
-    store_ask(self->store, self->sales.sql + SQL_OF_SALE, "i", said->sale_id);
-    while (read_redemption(&self->sales, SQL_OF_SALE, false, &redemption)) {
-        if (redemption.id != said->redemption_id)
-            continue;
-        store_end(self->store, self->sales.sql + SQL_OF_SALE);
-        return redemption.coupon_id == said->coupon_id && redemption.release_id == said->release_id &&
-               redemption.member_id == said->member_id && redemption.fen == said->fen &&
-               (last != seq || redemption.state == (said->reversed ? REVERSED : REDEEMED));
+    for (size_t i = 0; i < n; i++) {
+        const struct redemption *r = &redemptions[i];
+
+        if (r->id == said->redemption_id)
+            return r->coupon_id == said->coupon_id && r->release_id == said->release_id &&
+                   r->member_id == said->member_id && r->fen == said->fen &&
+                   (last != seq || r->state == (undone ? REVERSED : REDEEMED));
     }
     return false;
 }
@@ -366,13 +375,27 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
     struct coupon *self = arg;
     const Coupon__Event *event = body;
 
-    if (event->event_case == COUPON__EVENT__EVENT_SALE_CHANGED)
-        return sale_agrees(self, row->seq, event->sale_changed, &told[0]);
-    if (event->event_case != COUPON__EVENT__EVENT_COUPON_REDEEMED)
-        return true;
-    told[1] += event->coupon_redeemed->reversed ? -1 : 1;
-    told[2] += event->coupon_redeemed->reversed ? -event->coupon_redeemed->fen : event->coupon_redeemed->fen;
-    return redemption_agrees(self, row->seq, event->coupon_redeemed);
+    if (event->event_case == COUPON__EVENT__EVENT_SALE_CHANGED) {
+        const Coupon__SaleChanged *sale = event->sale_changed;
+        bool ok = sale_agrees(self, row->seq, sale, &told[0]);
+
+        for (size_t i = 0; i < sale->n_spent; i++)
+            ok &= redemption_agrees(self, row->seq, sale->sale_id, sale->spent[i],
+                                    sale->state == COUPON__SALE_STATE__SALE_REVERSED, told);
+        return ok;
+    }
+    if (event->event_case == COUPON__EVENT__EVENT_COUPON_REDEEMED) {
+        const Coupon__CouponRedeemed *said = event->coupon_redeemed;
+        Coupon__SpentCoupon spent = COUPON__SPENT_COUPON__INIT;
+
+        spent.redemption_id = said->redemption_id;
+        spent.coupon_id = said->coupon_id;
+        spent.release_id = said->release_id;
+        spent.member_id = said->member_id;
+        spent.fen = said->fen;
+        return redemption_agrees(self, row->seq, said->sale_id, &spent, said->reversed, told);
+    }
+    return true;
 }
 
 static const struct part_stray strays[] = {
@@ -382,8 +405,10 @@ static const struct part_stray strays[] = {
     {"coupon", "was spent more than once",
      "SELECT coupon_id FROM redemption WHERE state IN (1, 2) GROUP BY coupon_id HAVING count(*) > 1 LIMIT 1"},
     {"sale", "takes off another amount than its coupons, or more than the purchase",
-     "SELECT sale.sale_id FROM sale LEFT JOIN redemption USING (sale_id) GROUP BY sale.sale_id HAVING "
-     "coalesce(sum(fen), 0) <> min(discount_fen) OR min(discount_fen) > min(purchase_fen) LIMIT 1"},
+     "SELECT sale_id FROM sale WHERE discount_fen > purchase_fen OR discount_fen <> coalesce((SELECT sum(fen) FROM "
+     "redemption WHERE " OF_SALE("sale.sale_id") "), 0) LIMIT 1"},
+    {"redemption", "is of no purchase by its number",
+     "SELECT redemption_id FROM redemption WHERE redemption_id <= sale_id OR redemption_id > sale_id + 20480 LIMIT 1"},
     {"sale", "is in another state than its coupons",
      "SELECT sale_id FROM sale JOIN redemption USING (sale_id) WHERE sale.state <> redemption.state LIMIT 1"},
     {"redemption", "takes off what its release does not say",

@@ -10,8 +10,9 @@
  * without network is handed in later, is judged as of its own time, and is kept whatever becomes of it: REDEEMED, or
  * REFUSED with the reason.
  *
- * Each change is a row of the journal, about money: SaleChanged, and CouponRedeemed of each coupon that is spent or is
- * not any more. What is settled is the redemption (union_fen): once, under its own number. */
+ * Each change is one row of the journal, about money: SaleChanged, which tells of each coupon that is spent or is not any
+ * more. What is settled is the redemption (union_fen): once, under its own number. The redemptions of a purchase have
+ * the ids behind its own, by which they are found. */
 #pragma once
 #include "services/coupon/claim/claims.h"
 #include "services/coupon/merchant/branches.h"
@@ -44,6 +45,8 @@ struct sale {
 struct redemption {
     int64_t id, sale_id, coupon_id, release_id, member_id, fen, union_fen;
     int state;
+    int64_t claimed_at; /* of the coupon, as is the day */
+    int32_t day;
 };
 
 /* ---- asking ---- */

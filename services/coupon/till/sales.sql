@@ -50,3 +50,7 @@ ALTER TABLE redemption ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
 UPDATE redemption SET (merchant_id, at) = (SELECT merchant_id, at FROM sale WHERE sale.sale_id = redemption.sale_id);
 CREATE INDEX redemption_due ON redemption (merchant_id, at, redemption_id, union_fen) WHERE state = 2 AND settled = 0;
 CREATE INDEX redemption_undone ON redemption (merchant_id, redemption_id) WHERE state = 3 AND settled > 0;
+-- step 4
+-- A purchase's are found by the ids behind its own (sales.h), what a release has spent is what numbers have counted.
+DROP INDEX redemption_sale;
+DROP INDEX redemption_release;

@@ -218,6 +218,11 @@ const struct terms *terms_find(struct coupon *self, int64_t release_id)
     return NULL;
 }
 
+int64_t terms_union_fen(const struct terms *terms)
+{
+    return terms->face_fen - terms->face_fen * terms->merchant_percent / 100;
+}
+
 static bool is_among(const int64_t *ids, size_t n, int64_t id)
 {
     for (size_t i = 0; i < n; i++) {

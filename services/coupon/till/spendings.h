@@ -50,4 +50,6 @@ struct terms {
 
 /* NULL: there is no such release, or no memory; good until another one is asked for. */
 const struct terms *terms_find(struct coupon *self, int64_t release_id);
+/* What the union bears of each. */
+int64_t terms_union_fen(const struct terms *terms);
 bool terms_take_shop(const struct terms *terms, const struct shop *shop);

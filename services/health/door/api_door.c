@@ -32,16 +32,33 @@ bool device_of_staff(struct health *self, int64_t site_id, int64_t device_id, bo
 
 /* ---- devices ---- */
 
+/* Its name is the scanner's. */
+static void device_message(const struct scanner *device, Health__Device *ret)
+{
+    health__device__init(ret);
+    ret->device_id = device->id;
+    ret->site_id = device->place_id;
+    ret->staff_id = device->staff_id;
+    ret->name = unconst(device->name);
+    ret->registered_at = device->registered_at;
+    ret->revoked_at = device->revoked_at;
+}
+
 static void reply_device(const struct scanner *device, Health__Device_Closure reply, void *call)
 {
-    Health__Device message = HEALTH__DEVICE__INIT;
+    Health__Device message;
 
-    message.device_id = device->id;
-    message.site_id = device->place_id;
-    message.name = unconst(device->name);
-    message.registered_at = device->registered_at;
-    message.revoked_at = device->revoked_at;
+    device_message(device, &message);
     reply(&message, call);
+}
+
+/* Whether the caller has a say over a site's devices: she scans there, or is an official over it; else refused. */
+static bool keeps_devices(struct health *self, int64_t site_id, void *call)
+{
+    const Health__Site *site = sites_find(&self->sites, site_id, rpc_arena(call));
+
+    return (site && rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, site->union_path)) ||
+           site_of_staff(self, site_id, call);
 }
 
 /* rpc RegisterDevice: the caller's, in this session; it may take over from another. */
@@ -62,7 +79,7 @@ static void doors__register_device(Health__Doors_Service *service, const Health_
     reply_device(&device, reply, call);
 }
 
-/* rpc RevokeDevice: by any who scans at its site. */
+/* rpc RevokeDevice: by any who scans at its site, or an official. */
 static void doors__revoke_device(Health__Doors_Service *service, const Health__RevokeDeviceRequest *req,
                                  Health__Device_Closure reply, void *call)
 {
@@ -73,10 +90,32 @@ static void doors__revoke_device(Health__Doors_Service *service, const Health__R
         rpc_refuse(call, HEALTH__REASON__DEVICE_NOT_FOUND);
         return;
     }
-    if (!site_of_staff(self, device.place_id, call))
+    if (!keeps_devices(self, device.place_id, call))
         return;
     scanner_revoke(&self->scanners, &device, call);
     reply_device(&device, reply, call);
+}
+
+/* rpc ListDevices: of those that are in use, the newest first. */
+static void doors__list_devices(Health__Doors_Service *service, const Health__ListDevicesRequest *req,
+                                Health__DeviceList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, doors_service);
+    Health__DeviceList list = HEALTH__DEVICE_LIST__INIT;
+    struct scanner *found;
+    size_t n;
+
+    if (!keeps_devices(self, req->site_id, call))
+        return;
+    n = scanners_page(&self->scanners, req->site_id, call, &found);
+    for (size_t i = 0; i < n; i++) {
+        Health__Device *message = arena_message(rpc_arena(call), &health__device__descriptor);
+
+        if (message)
+            device_message(&found[i], message);
+        rpc_add(call, &list, devices, message);
+    }
+    reply(&list, call);
 }
 
 /* ---- what a scanner takes along ---- */

@@ -175,6 +175,51 @@ static void a_device_is_revoked_by_any_who_scans_at_its_site(void **state)
     assert_refused(harness_call(&h, "Doors.RevokeDevice", &request.base, staff(STAFF), NULL), "DEVICE_NOT_FOUND");
 }
 
+static const Rpc__Answer *list_devices(int64_t site_id, int32_t size, const char *token, const Rpc__Principal *who)
+{
+    Health__ListDevicesRequest request = HEALTH__LIST_DEVICES_REQUEST__INIT;
+
+    request.site_id = site_id;
+    request.page_size = size;
+    request.page_token = unconst(token);
+    return harness_call(&h, "Doors.ListDevices", &request.base, who, NULL);
+}
+
+static const Health__DeviceList *devices_of(const Rpc__Answer *answer)
+{
+    return harness_output(&h, answer, &health__device_list__descriptor);
+}
+
+/* Somebody's telephone is lost: who scans there, and officials, find it in the list and revoke it. */
+static void a_device_is_found_in_the_list_and_revoked_by_an_official(void **state)
+{
+    int64_t first = a_device(site, STAFF), second;
+    Health__RevokeDeviceRequest revoke = HEALTH__REVOKE_DEVICE_REQUEST__INIT;
+    const Health__DeviceList *list;
+
+    (void)state;
+    a_device(van, STAFF);
+    second = a_device(site, STAFF + 1);
+    list = devices_of(list_devices(site, 1, "", staff(STAFF)));
+    assert_int_equal(list->n_devices, 1);
+    assert_int_equal(list->devices[0]->device_id, second);
+    assert_int_equal(list->devices[0]->staff_id, STAFF + 1);
+    list = devices_of(list_devices(site, 1, list->next_page_token, staff(STAFF)));
+    assert_int_equal(list->n_devices, 1);
+    assert_int_equal(list->devices[0]->device_id, first);
+    assert_string_equal(list->next_page_token, "");
+    assert_refused(list_devices(site, 0, "", staff(STAFF + 10)), "NOT_SITE_STAFF");
+    assert_refused(list_devices(site, 0, "", manager_of(&h, "0009")), "NOT_SITE_STAFF");
+    assert_refused(list_devices(site + 1000, 0, "", manager_of(&h, UNION)), "SITE_NOT_FOUND");
+    revoke.device_id = first;
+    assert_refused(harness_call(&h, "Doors.RevokeDevice", &revoke.base, manager_of(&h, "0009"), NULL),
+                   "NOT_SITE_STAFF");
+    assert_ok(harness_call(&h, "Doors.RevokeDevice", &revoke.base, manager_of(&h, UNION), NULL));
+    list = devices_of(list_devices(site, 0, "", manager_of(&h, UNION)));
+    assert_int_equal(list->n_devices, 1);
+    assert_int_equal(list->devices[0]->device_id, second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +230,7 @@ int main(void)
         TEST(a_site_has_so_many_devices_and_a_substitute_is_none_more),
         TEST(the_roster_names_handles_alone_and_has_its_hash),
         TEST(a_device_is_revoked_by_any_who_scans_at_its_site),
+        TEST(a_device_is_found_in_the_list_and_revoked_by_an_official),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,14 +41,27 @@ static void reply_state(const Health__Campaign *campaign, Health__DrawStatus_Clo
     reply(&status, call);
 }
 
-/* ---- the announcement ---- */
+/* ---- chains of secrets ---- */
+
+static Health__Chain *chain_message(struct health *self, const struct lot_chain *chain, void *call)
+{
+    Health__Chain *ret = arena_message(rpc_arena(call), &health__chain__descriptor);
+
+    if (!ret || tree_id(&self->tree, chain->union_path, call, &ret->union_id))
+        return NULL;
+    ret->chain_id = chain->id;
+    ret->days = chain->days;
+    ret->used = chain->used;
+    ret->made_at = id_time_ms(chain->id);
+    ret->anchor = hex_text(chain->anchor, sizeof(chain->anchor), rpc_arena(call));
+    return ret->anchor ? ret : NULL;
+}
 
 /* rpc CreateChain: secrets for so many days, of which each tells all before it. */
 static void draws__create_chain(Health__Draws_Service *service, const Health__CreateChainRequest *req,
                                 Health__Chain_Closure reply, void *call)
 {
     struct health *self = container_of(service, struct health, draws_service);
-    Health__Chain message = HEALTH__CHAIN__INIT;
     const char *path = tree_path(&self->tree, req->union_id, "unionId", call);
     struct lot_chain chain;
 
@@ -63,12 +76,41 @@ static void draws__create_chain(Health__Draws_Service *service, const Health__Cr
         return;
     }
     lottery_make_chain(&self->lottery, path, req->days, call, &chain);
-    message.chain_id = chain.id;
-    message.days = chain.days;
-    message.anchor = hex_text(chain.anchor, sizeof(chain.anchor), rpc_arena(call));
     rpc_created(call);
-    reply(message.anchor ? &message : NULL, call);
+    reply(chain_message(self, &chain, call), call);
 }
+
+/* Whether the caller holds an office by which she sees a union's chains. */
+static bool sees_chains(const char *path, void *call)
+{
+    return rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, path) || rpc_has_role(call, RULE__ROLE__AUDIT_ADMIN, path);
+}
+
+/* rpc ListChains: of a union and all below it, the latest first. */
+static void draws__list_chains(Health__Draws_Service *service, const Health__ListChainsRequest *req,
+                               Health__ChainList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, draws_service);
+    const char *of = tree_path(&self->tree, req->union_id, "unionId", call);
+    Health__ChainList list = HEALTH__CHAIN_LIST__INIT;
+    struct lot_chain chain;
+
+    if (!of)
+        return;
+    lottery_ask_chains(&self->lottery, rpc_page(call)->before);
+    while (lottery_next_chain(&self->lottery, &chain)) {
+        if (!union_path_covers(of, chain.union_path) || !sees_chains(chain.union_path, call))
+            continue;
+        if (!rpc_page_takes(call, chain.id))
+            break;
+        rpc_add(call, &list, chains, chain_message(self, &chain, call));
+    }
+    lottery_end_chains(&self->lottery);
+    reply(&list, call);
+}
+
+/* ---- the announcement ---- */
+
 
 /* Without a lot the terms alone are fixed, and places laid in for who books first. */
 static void announce_stock(struct health *self, const Health__AnnounceRequest *req, Health__Campaign *campaign,

@@ -211,6 +211,50 @@ static Health__Chain *a_chain(int32_t days)
                           &health__chain__descriptor);
 }
 
+static const Rpc__Answer *list_chains(const char *of, int32_t size, const char *token, const Rpc__Principal *who)
+{
+    Health__ListChainsRequest request = HEALTH__LIST_CHAINS_REQUEST__INIT;
+
+    request.union_id = a_union(&h, of);
+    request.page_size = size;
+    request.page_token = unconst(token);
+    return harness_call(&h, "Draws.ListChains", &request.base, who, NULL);
+}
+
+static Health__ChainList *chains_listed(const Rpc__Answer *answer)
+{
+    return harness_output(&h, answer, &health__chain_list__descriptor);
+}
+
+static void chains_are_listed_with_what_is_left_of_them_to_officials_over_them(void **state)
+{
+    const Health__Chain *first = a_chain(3), *second = a_chain(5);
+    const Health__ChainList *list;
+    int64_t campaign_id;
+
+    (void)state;
+    assert_ok(announce_day(first->chain_id, 2, &campaign_id));
+    list = chains_listed(list_chains(UNION, 1, "", manager_of(&h, UNION)));
+    assert_int_equal(list->n_chains, 1);
+    assert_int_equal(list->chains[0]->chain_id, second->chain_id);
+    assert_int_equal(list->chains[0]->used, 0);
+    list = chains_listed(list_chains(UNION, 1, list->next_page_token, manager_of(&h, UNION)));
+    assert_int_equal(list->n_chains, 1);
+    assert_string_equal(list->next_page_token, "");
+    assert_int_equal(list->chains[0]->chain_id, first->chain_id);
+    assert_int_equal(list->chains[0]->days, 3);
+    assert_int_equal(list->chains[0]->used, 2);
+    assert_int_equal(list->chains[0]->union_id, a_union(&h, UNION));
+    assert_in_range(list->chains[0]->made_at, HARNESS_NOW, HARNESS_NOW + 1000);
+    assert_string_equal(list->chains[0]->anchor, first->anchor);
+    list = chains_listed(list_chains(UNION, 0, "", harness_official(&h, 703, RULE__ROLE__AUDIT_ADMIN, UNION)));
+    assert_int_equal(list->n_chains, 2);
+    /* Who is elsewhere has none of them, nor who asks for a union below. */
+    assert_int_equal(chains_listed(list_chains(UNION, 0, "", manager_of(&h, "0002")))->n_chains, 0);
+    assert_int_equal(chains_listed(list_chains(UNION "0001", 0, "", manager_of(&h, UNION)))->n_chains, 0);
+    assert_refused(list_chains(UNION, 0, "", harness_member(&h, 1, UNION)), "NOT_OFFICIAL");
+}
+
 /* The first lot is held open, or no longer. */
 static void hold_first(bool held)
 {
@@ -305,6 +349,7 @@ int main(void)
         TEST(what_would_have_come_out_of_a_void_lot_is_computed_by_anybody),
         TEST(nobody_alone_makes_a_frozen_lot_void_and_hides_what_would_have_come_out),
         TEST(without_a_value_the_secret_is_told_in_time_and_anybody_computes),
+        TEST(chains_are_listed_with_what_is_left_of_them_to_officials_over_them),
         TEST(days_of_a_chain_are_drawn_in_order),
         TEST(a_void_day_tells_its_secret_once_the_earlier_days_are_frozen),
         TEST(the_secret_is_not_in_the_store_before_publication),

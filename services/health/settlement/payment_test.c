@@ -28,9 +28,9 @@ static const Rpc__Answer *propose(const Rpc__Principal *who, const char *number)
     return harness_call(&h, "Payments.ProposePayee", &request.base, who, NULL);
 }
 
-static Health__Payee *payee_in(const Rpc__Answer *answer)
+static Settlement__Payee *payee_in(const Rpc__Answer *answer)
 {
-    return harness_output(&h, answer, &health__payee__descriptor);
+    return harness_output(&h, answer, &settlement__payee__descriptor);
 }
 
 static const Rpc__Answer *on_payee(const char *method, int64_t payee_account_id, const Rpc__Principal *who)
@@ -41,13 +41,13 @@ static const Rpc__Answer *on_payee(const char *method, int64_t payee_account_id,
     return harness_call(&h, method, &request.base, who, NULL);
 }
 
-static Health__SitePayees *payees(void)
+static Settlement__Payees *payees(void)
 {
     Health__GetPayeesRequest request = HEALTH__GET_PAYEES_REQUEST__INIT;
 
     request.site_id = the_site;
     return harness_output(&h, harness_call(&h, "Payments.GetPayees", &request.base, finance(&h, 701), NULL),
-                          &health__site_payees__descriptor);
+                          &settlement__payees__descriptor);
 }
 
 static const Rpc__Answer *invoice(int64_t settlement_id, const char *number, int64_t fen)
@@ -95,7 +95,7 @@ static int64_t a_settlement(void)
 
 static void two_officials_put_a_sites_account_on_record(void **state)
 {
-    Health__Payee *payee = payee_in(propose(finance(&h, 701), NUMBER));
+    Settlement__Payee *payee = payee_in(propose(finance(&h, 701), NUMBER));
 
     (void)state;
     assert_int_equal(payee->state, SETTLEMENT__PAYEE_STATE__PAYEE_WAITS);
@@ -155,21 +155,21 @@ static void a_settlement_is_paid_once_for_its_invoices(void **state)
 
 static void a_sites_own_file_is_compared(void **state)
 {
-    Health__ReconcileSettlementRequest request = HEALTH__RECONCILE_SETTLEMENT_REQUEST__INIT;
-    const Health__Reconciliation *found;
+    Settlement__ReconcileSettlementRequest request = SETTLEMENT__RECONCILE_SETTLEMENT_REQUEST__INIT;
+    const Settlement__Reconciliation *found;
     const Rpc__Answer *answer;
 
     (void)state;
     request.settlement_id = a_settlement();
     request.csv = arena_printf(&h.arena, "预约号,金额\r\n%lld,116.00\r\n77,116\r\n", (long long)bookings[0]);
     found = harness_output(&h, harness_call(&h, "Payments.ReconcileSettlement", &request.base, finance(&h, 701), NULL),
-                           &health__reconciliation__descriptor);
+                           &settlement__reconciliation__descriptor);
     assert_int_equal(found->same, 1);
     assert_int_equal(found->n_differences, 2);
-    assert_int_equal(found->differences[0]->kind, HEALTH__DIFFERENCE_KIND__ONLY_THEIRS);
-    assert_int_equal(found->differences[0]->booking_id, 77);
-    assert_int_equal(found->differences[1]->kind, HEALTH__DIFFERENCE_KIND__ONLY_OURS);
-    assert_int_equal(found->differences[1]->booking_id, bookings[1]);
+    assert_int_equal(found->differences[0]->kind, SETTLEMENT__DIFFERENCE_KIND__ONLY_THEIRS);
+    assert_int_equal(found->differences[0]->thing_id, 77);
+    assert_int_equal(found->differences[1]->kind, SETTLEMENT__DIFFERENCE_KIND__ONLY_OURS);
+    assert_int_equal(found->differences[1]->thing_id, bookings[1]);
     assert_int_equal(found->differences[1]->ours_fen, PRICE);
     request.csv = arena_printf(&h.arena, "预约号,金额\n1,116元\n");
     answer = harness_call(&h, "Payments.ReconcileSettlement", &request.base, finance(&h, 701), NULL);

@@ -1,10 +1,12 @@
 #include "common/cn/cn_id.h"
 #include "services/subsidy/application/applications.h"
+#include "services/subsidy/evidence/evidence.h"
 #include "services/subsidy/run/runs.h"
 #include "services/subsidy/scheme/scheme_rules.h"
 
-#define LOOKS_SHOWN  50
-#define OTHERS_SHOWN 10
+#define LOOKS_SHOWN      50
+#define OTHERS_SHOWN     10
+#define OTHERS_LOOKED_AT 50
 
 /* ---- answers ---- */
 
@@ -40,6 +42,10 @@ static Subsidy__Application *message_of(struct subsidy *self, const struct appli
     message->due_at = application->due_at;
     message->submitted_at = application->submitted_at;
     message->saved_at = application->saved_at;
+    message->period_at = application->period_at;
+    message->points = selection_points(self, application->id);
+    if (application->for_union)
+        tree_id(&self->tree, application->union_path, call, &message->for_union_id);
     message->remark = application_remark(self, application->id, rpc_arena(call));
     if (*application->office_path)
         tree_id(&self->tree, application->office_path, call, &message->office_id);
@@ -63,6 +69,7 @@ Subsidy__Application *application_whole(struct subsidy *self, const struct appli
     message->looks = arena_alloc(arena, LOOKS_SHOWN * sizeof(Subsidy__ApplicationLook *));
     if (message->looks)
         message->n_looks = application_looks(self, application->id, arena, message->looks, LOOKS_SHOWN);
+    message->n_files = evidence_list(self, application->id, 0, false, arena, &message->files);
     return message;
 }
 
@@ -76,15 +83,19 @@ static void reply_whole(struct subsidy *self, const struct application *applicat
 /* One of the caller's; false after refusing. */
 static bool find_hers(struct subsidy *self, int64_t application_id, void *call, struct application *ret)
 {
-    int64_t caller = rpc_principal(call)->member_id;
-
-    return !rpc_refuse_if(call, caller && application_find(self, application_id, ret) &&
-                                        holder_is(&self->holders, caller, ret->member_id)
-                                    ? 0
-                                    : SUBSIDY__REASON__APPLICATION_NOT_FOUND);
+    return !rpc_refuse_if(call, application_hers(self, application_id, call, ret));
 }
 
-static bool is_writable(const struct application *application)
+int application_hers(const struct subsidy *self, int64_t application_id, void *call, struct application *ret)
+{
+    int64_t caller = rpc_principal(call)->member_id;
+
+    return caller && application_find(self, application_id, ret) && holder_is(&self->holders, caller, ret->member_id)
+               ? 0
+               : SUBSIDY__REASON__APPLICATION_NOT_FOUND;
+}
+
+bool application_is_writable(const struct application *application)
 {
     return application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_DRAFT ||
            application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_GIVEN_BACK;
@@ -133,33 +144,78 @@ static void check_certificates(struct subsidy *self, const struct application *a
     }
 }
 
+/* Of each field that holds files whether they are there. */
+static void check_files(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                        const Subsidy__FormAnswers *answers, struct check *check)
+{
+    for (size_t i = 0; i < scheme->n_fields; i++) {
+        const Subsidy__FormField *field = scheme->fields[i];
+        int64_t ready, coming;
+        int reason;
+
+        if (field->kind != SUBSIDY__FIELD_KIND__FILE)
+            continue;
+        evidence_count(self, application->id, 0, field->name, &ready, &coming);
+        reason = form_files_refusal(field, form_asks(scheme, field, answers), ready, coming);
+        if (reason)
+            found(check, reason, field->name, NULL);
+    }
+}
+
 /* All that stands in the way, of the person first. */
 static void check_all(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
                       const Subsidy__FormAnswers *answers, struct check *check)
 {
-    int reason = application_refusal(self, scheme, application->id, check->call);
+    int reason = application_refusal(self, scheme, application, check->call);
 
     /* What was given back is corrected also when the time to apply is over. */
     if (application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_GIVEN_BACK &&
         (reason == SUBSIDY__REASON__TIME_OVER || reason == SUBSIDY__REASON__SCHEME_NOT_OPEN))
         reason = 0;
+    if (!reason)
+        reason = selection_counts_refusal(self, scheme, application->member_id, form_amount(scheme, answers),
+                                          rpc_now(check->call));
     if (reason)
         found(check, reason, "", NULL);
     form_check(scheme, answers, cn_day(rpc_now(check->call)), found, check);
     check_certificates(self, application, scheme, answers, check);
+    check_files(self, application, scheme, answers, check);
 }
 
-/* Other schemes that the caller may apply for now. */
+/* NULL when memory is full. */
+static Subsidy__OtherScheme *other_of(const Subsidy__Scheme *scheme, void *call)
+{
+    Subsidy__OtherScheme *other = arena_message(rpc_arena(call), &subsidy__other_scheme__descriptor);
+
+    if (!other)
+        return NULL;
+    other->scheme_id = scheme->scheme_id;
+    other->scheme_title = scheme->title;
+    other->most_fen = scheme_most_fen(scheme);
+    other->closes_at = scheme->closes_at;
+    return other;
+}
+
+/* Other schemes that the caller may apply for now, the newest first, of the last OTHERS_LOOKED_AT. */
 static void add_others(struct subsidy *self, const Subsidy__Scheme *scheme, Subsidy__CheckResult *result, void *call)
 {
     Subsidy__Scheme *open[OTHERS_SHOWN];
-    size_t n = schemes_list(self, rpc_principal(call)->union_path, true, INT64_MAX, RPC_PAGE_ALL, rpc_arena(call), open,
-                            ARRAY_LEN(open));
+    int64_t before = INT64_MAX;
+    size_t n = ARRAY_LEN(open);
 
     result->other_scheme_ids = arena_alloc(rpc_arena(call), OTHERS_SHOWN * sizeof(int64_t));
-    for (size_t i = 0; result->other_scheme_ids && i < n; i++) {
-        if (open[i]->family_id != scheme->family_id && !application_refusal(self, open[i], 0, call))
+    if (!result->other_scheme_ids)
+        return;
+    for (size_t all = 0; n == ARRAY_LEN(open) && all < OTHERS_LOOKED_AT; all += n) {
+        n = schemes_list(self, rpc_principal(call)->union_path, true, before, RPC_PAGE_ALL, rpc_arena(call), open,
+                         ARRAY_LEN(open));
+        for (size_t i = 0; i < n && result->n_other_scheme_ids < OTHERS_SHOWN; i++) {
+            before = open[i]->scheme_id;
+            if (open[i]->family_id == scheme->family_id || application_refusal(self, open[i], NULL, call))
+                continue;
             result->other_scheme_ids[result->n_other_scheme_ids++] = open[i]->scheme_id;
+            rpc_add(call, result, others, other_of(open[i], call));
+        }
     }
 }
 
@@ -175,8 +231,12 @@ static void applications__start_application(Subsidy__Applications_Service *servi
     struct application application;
     int reason = SUBSIDY__REASON__SCHEME_NOT_FOUND;
 
+    const char *wanted = tree_path(&self->tree, req->union_id, "unionId", call);
+
+    if (!wanted)
+        return;
     if (scheme && scheme->state != SUBSIDY__SCHEME_STATE__SCHEME_DRAFT)
-        reason = application_begin(self, scheme, call, &application);
+        reason = application_begin(self, scheme, wanted, call, &application);
     if (!rpc_refuse_if(call, reason))
         reply_whole(self, &application, reply, call);
 }
@@ -192,7 +252,7 @@ static void applications__save_application(Subsidy__Applications_Service *servic
     struct application application;
 
     if (!find_hers(self, req->application_id, call, &application) ||
-        rpc_refuse_if(call, is_writable(&application) ? 0 : SUBSIDY__REASON__NOT_A_DRAFT))
+        rpc_refuse_if(call, application_is_writable(&application) ? 0 : SUBSIDY__REASON__NOT_A_DRAFT))
         return;
     scheme = scheme_find(self, application.scheme_id, rpc_arena(call));
     answers.answers = req->answers;
@@ -252,7 +312,7 @@ static void applications__submit_application(Subsidy__Applications_Service *serv
         reply_whole(self, &application, reply, call); /* a repeat */
         return;
     }
-    if (rpc_refuse_if(call, is_writable(&application) ? 0 : SUBSIDY__REASON__NOT_A_DRAFT))
+    if (rpc_refuse_if(call, application_is_writable(&application) ? 0 : SUBSIDY__REASON__NOT_A_DRAFT))
         return;
     scheme = scheme_find(self, application.scheme_id, rpc_arena(call));
     answers = application_answers(self, application.id, rpc_arena(call));
@@ -283,7 +343,7 @@ static void applications__withdraw_application(Subsidy__Applications_Service *se
         dropped = application_whole(self, &application, call);
         if (dropped)
             dropped->state = SUBSIDY__APPLICATION_STATE__APPLICATION_WITHDRAWN;
-        application_drop(self, &application);
+        application_drop(self, &application, call);
         reply(dropped, call);
         return;
     }
@@ -311,13 +371,13 @@ static int ask_again(struct subsidy *self, struct application *application, cons
     if (application->state != SUBSIDY__APPLICATION_STATE__APPLICATION_REFUSED || application->again ||
         now >= application->since + scheme_again_ms(scheme))
         return SUBSIDY__REASON__CANNOT_ASK_AGAIN;
-    application_office(scheme, application->union_path, application->step, office);
+    application_office(self, application, scheme, application->step, office);
     if (union_path_level(office) <= 1)
         return SUBSIDY__REASON__NO_UNION_ABOVE;
     reason = answers ? application_takes(self, application, scheme, answers) : RPC__REASON__OVERLOADED;
     if (reason)
         return reason;
-    application_enters(application, scheme, application->step, now);
+    application_enters(self, application, scheme, application->step, now);
     union_path_parent(application->office_path, application->office_path);
     application->again = true;
     application_put(self, application, &step, call);

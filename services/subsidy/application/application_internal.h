@@ -1,5 +1,7 @@
-/* application_internal.h: what the files of the part applications have for one another: its rows in applications.c, its
- * steps in application_steps.c, and how one begins and ends in application_life.c. */
+/* application_internal.h: what the files of the part applications have for one another: its rows in applications.c, who
+ * may apply in application_who.c, who is carried over in application_carry.c, its steps in application_steps.c, and how
+ * one begins and ends in application_life.c.
+ */
 #pragma once
 #include "services/subsidy/application/applications.h"
 
@@ -18,13 +20,18 @@ enum {
     APPLICATION_SQL_HERS,
     APPLICATION_SQL_HERS_AFTER,
     APPLICATION_SQL_IN_REVIEW,
+    APPLICATION_SQL_IN_REVIEW_OF,
     APPLICATION_SQL_OF_UNIONS,
     APPLICATION_SQL_COUNT,
     APPLICATION_SQL_LAST,
     APPLICATION_SQL_STILL,
+    APPLICATION_SQL_UNION_STILL,
     APPLICATION_SQL_BEGUN,
     APPLICATION_SQL_N_OPEN,
     APPLICATION_SQL_HAD,
+    APPLICATION_SQL_UNION_HAD,
+    APPLICATION_SQL_BESIDE,
+    APPLICATION_SQL_UNION_BESIDE,
     APPLICATION_SQL_DUE,
     APPLICATION_SQL_OF_NUMBER,
     APPLICATION_SQL_TWICE,
@@ -32,9 +39,13 @@ enum {
     APPLICATION_SQL_STEPS,
     APPLICATION_SQL_STEP,
     APPLICATION_SQL_APPROVALS,
+    APPLICATION_SQL_APPROVAL_HASH,
+    APPLICATION_SQL_UNIONS_AT,
     APPLICATION_SQL_CLEAR_OFFICES,
     APPLICATION_SQL_ADD_OFFICE,
     APPLICATION_SQL_OFFICES,
+    APPLICATION_SQL_COPY_OFFICES,
+    APPLICATION_SQL_GIVEN,
     APPLICATION_SQL_USE,
     APPLICATION_SQL_USED,
     APPLICATION_SQL_FREE,

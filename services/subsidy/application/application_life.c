@@ -1,4 +1,5 @@
 #include "services/subsidy/application/application_internal.h"
+#include "services/subsidy/evidence/evidence.h"
 #include "services/subsidy/scheme/scheme_rules.h"
 #include "services/subsidy/objection/objections.h"
 
@@ -6,16 +7,21 @@
 
 /* ---- hers ---- */
 
-int application_begin(struct subsidy *self, const Subsidy__Scheme *scheme, void *call, struct application *ret)
+int application_begin(struct subsidy *self, const Subsidy__Scheme *scheme, const char *wanted, void *call,
+                      struct application *ret)
 {
     int64_t member_id = rpc_principal(call)->member_id, begun;
+    struct application wish = {0};
     int reason;
 
-    store_ask(self->store, application_sql(self, APPLICATION_SQL_BEGUN), "ii", member_id, scheme->family_id);
+    if (!application_union(scheme, wanted, call, wish.union_path))
+        return SUBSIDY__REASON__NOT_YOUR_UNIONS_OFFICE;
+    store_ask(self->store, application_sql(self, APPLICATION_SQL_BEGUN), "iiti", member_id, scheme->family_id,
+              wish.union_path, scheme_period(scheme, rpc_now(call)));
     begun = store_number(self->store, application_sql(self, APPLICATION_SQL_BEGUN));
     if (begun)
         return application_find(self, begun, ret) ? 0 : RPC__REASON__STORE_FAILED;
-    reason = application_refusal(self, scheme, 0, call);
+    reason = application_refusal(self, scheme, &wish, call);
     if (reason)
         return reason;
     store_ask(self->store, application_sql(self, APPLICATION_SQL_N_OPEN), "i", member_id);
@@ -29,15 +35,18 @@ int application_begin(struct subsidy *self, const Subsidy__Scheme *scheme, void 
         .state = SUBSIDY__APPLICATION_STATE__APPLICATION_DRAFT,
         .since = rpc_now(call),
         .saved_at = rpc_now(call),
+        .for_union = scheme->n_applies_by > 0,
     };
-    store_run(self->store, application_sql(self, APPLICATION_SQL_ADD), "iiiiti", ret->id, ret->scheme_id,
-              ret->family_id, ret->member_id, rpc_principal(call)->union_path, ret->since);
+    snprintf(ret->union_path, sizeof(ret->union_path), "%s", wish.union_path);
+    store_run(self->store, application_sql(self, APPLICATION_SQL_ADD), "iiiitii", ret->id, ret->scheme_id,
+              ret->family_id, ret->member_id, ret->union_path, ret->since, (int64_t)ret->for_union);
     rpc_created(call);
     return 0;
 }
 
-void application_drop(struct subsidy *self, const struct application *application)
+void application_drop(struct subsidy *self, const struct application *application, void *call)
 {
+    evidence_end_all(self, application->id, call);
     store_run(self->store, application_sql(self, APPLICATION_SQL_DROP), "i", application->id);
     self->parts.erased = true;
 }
@@ -110,11 +119,12 @@ int application_submit(struct subsidy *self, struct application *application, co
         return reason;
     note_offices(self, application->id, call);
     snprintf(application->shown_name, sizeof(application->shown_name), "%s", rpc_principal(call)->shown_name);
-    snprintf(application->union_path, sizeof(application->union_path), "%s", rpc_principal(call)->union_path);
+    if (!application->for_union)
+        snprintf(application->union_path, sizeof(application->union_path), "%s", rpc_principal(call)->union_path);
     application->amount_fen = form_amount(scheme, answers);
-    application->period_at = scheme_period(scheme, now);
+    application->period_at = application_period(application, scheme, now);
     application->submitted_at = now;
-    application_enters(application, scheme, again ? application->step : 0, now);
+    application_enters(self, application, scheme, again ? application->step : 0, now);
     notice_withdraw(&self->notice, NOTICE__NOTICE_KIND__SUBSIDY_GIVEN_BACK, application->id, call);
     application_put(self, application, &step, call);
     return 0;
@@ -150,7 +160,7 @@ void application_lapse(struct subsidy *self, const Subsidy__Scheme *scheme, stru
     application_put(self, application, &step, call);
     objections_end(self, application->id, call);
     if (had)
-        selection_next(self, scheme, call);
+        selection_next(self, scheme, application, call);
 }
 
 static void fall_due(struct subsidy *self, int64_t application_id, void *call)
@@ -217,7 +227,7 @@ static bool end_all(struct subsidy *self, int64_t number, void *call)
         if (!application_find(self, ids[i], &application))
             continue;
         if (application.state == SUBSIDY__APPLICATION_STATE__APPLICATION_DRAFT) {
-            application_drop(self, &application);
+            application_drop(self, &application, call);
             continue;
         }
         scheme = scheme_find(self, application.scheme_id, rpc_arena(call));

@@ -2,22 +2,28 @@
 
 /* ---- steps ---- */
 
-void application_office(const Subsidy__Scheme *scheme, const char *union_path, int step, char ret[UNION_PATH_SIZE])
+void application_office(const struct subsidy *self, const struct application *application,
+                        const Subsidy__Scheme *scheme, int step, char ret[UNION_PATH_SIZE])
 {
     size_t level = (size_t)scheme->steps[step]->level;
 
-    snprintf(ret, UNION_PATH_SIZE, "%s", level ? union_path : scheme->union_path);
+    if (scheme->steps[step]->elsewhere) {
+        review_elsewhere(self, application, scheme, step, ret);
+        return;
+    }
+    snprintf(ret, UNION_PATH_SIZE, "%s", level ? application->union_path : scheme->union_path);
     while (level && union_path_level(ret) > level)
         union_path_parent(ret, ret);
     if (!union_path_covers(scheme->union_path, ret))
         snprintf(ret, UNION_PATH_SIZE, "%s", scheme->union_path);
 }
 
-void application_enters(struct application *application, const Subsidy__Scheme *scheme, int step, int64_t now)
+void application_enters(const struct subsidy *self, struct application *application, const Subsidy__Scheme *scheme,
+                        int step, int64_t now)
 {
     application->state = SUBSIDY__APPLICATION_STATE__APPLICATION_IN_REVIEW;
     application->step = step;
-    application_office(scheme, application->union_path, step, application->office_path);
+    application_office(self, application, scheme, step, application->office_path);
     application->since = now;
     application->due_at = now + scheme->steps[step]->days * SUBSIDY_DAY_MS;
     application->taken_by = 0;
@@ -47,6 +53,7 @@ static int64_t tell(struct subsidy *self, const struct application *application,
     changed.state = (Subsidy__ApplicationState)application->state;
     changed.kind = (Subsidy__StepKind)step->kind;
     changed.order_id = step->order_id;
+    changed.points = step->points;
     changed.nth = (int32_t)application->n_steps;
     changed.previous_seq = application->journal_seq;
     changed.office_path = unconst(application->office_path);
@@ -210,20 +217,21 @@ int application_own_refusal(const struct subsidy *self, const struct application
     return reason;
 }
 
-void application_looked_at(struct subsidy *self, int64_t application_id, void *call)
+void application_looked_at(struct subsidy *self, int64_t application_id, int64_t evidence_id, void *call)
 {
-    store_run(self->store, application_sql(self, APPLICATION_SQL_LOOK), "iiii", id_next(&self->ids, rpc_now(call)),
-              application_id, rpc_principal(call)->member_id, rpc_now(call));
+    store_run(self->store, application_sql(self, APPLICATION_SQL_LOOK), "iiiii", id_next(&self->ids, rpc_now(call)),
+              application_id, rpc_principal(call)->member_id, rpc_now(call), evidence_id);
 }
 
 size_t application_looks(const struct subsidy *self, int64_t application_id, struct arena *arena,
                          Subsidy__ApplicationLook **ret, size_t size)
 {
-    int64_t look_id, at;
+    int64_t look_id, at, evidence_id;
     size_t n = 0;
 
     store_ask(self->store, application_sql(self, APPLICATION_SQL_LOOKS), "ii", application_id, (int64_t)size);
-    while (store_read(self->store, application_sql(self, APPLICATION_SQL_LOOKS), INTO(look_id), INTO(at))) {
+    while (store_read(self->store, application_sql(self, APPLICATION_SQL_LOOKS), INTO(look_id), INTO(at),
+                      INTO(evidence_id))) {
         Subsidy__ApplicationLook *look = arena_message(arena, &subsidy__application_look__descriptor);
 
         if (!look)
@@ -231,6 +239,7 @@ size_t application_looks(const struct subsidy *self, int64_t application_id, str
         look->look_id = look_id;
         look->application_id = application_id;
         look->at = at;
+        look->evidence_id = evidence_id;
         ret[n++] = look;
     }
     return n;

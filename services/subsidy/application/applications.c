@@ -1,17 +1,27 @@
 #include "services/subsidy/application/application_internal.h"
+#include "services/subsidy/selection/selections.h"
 
 #include "common/base/sha256.h"
 
 #define CONTEXT "application"
 #define GRANTED "(4, 8, 9, 10, 11, 12, 13)" /* APPLICATION_APPROVED, and APPLICATION_WAITING to APPLICATION_PAID */
+/* Of looks: not those at what is with an objection to her. */
+#define HERS_TO_SEE "evidence_id NOT IN (SELECT evidence_id FROM evidence WHERE objection_id > 0)"
 #define COLUMNS                                                                                                        \
     "application_id, scheme_id, family_id, member_id, shown_name, union_path, state, step, office_path, since, "       \
-    "due_at, period_at, amount_fen, taken_by, overdue, again, submitted_at, saved_at, n_steps, journal_seq"
+    "due_at, period_at, amount_fen, taken_by, overdue, again, submitted_at, saved_at, n_steps, journal_seq, for_union"
+#define OF_UNION "union_path = ?1 AND for_union = 1" /* in place of HOLDER_HERS */
+#define HAD      "family_id = ?2 AND state IN " GRANTED " AND (?3 = 0 OR period_at = ?3) LIMIT 1"
+#define STILL    "family_id = ?2 AND state IN (2, 3) AND application_id <> ?3 AND (?4 = 0 OR period_at = ?4) LIMIT 1"
+/* What is promised, or paid since an instant. */
+#define BESIDE                                                                                                         \
+    "family_id = (SELECT family_id FROM scheme WHERE scheme_id = ?2) AND state IN " GRANTED                            \
+    " AND (state <> 13 OR since > ?3) LIMIT 1"
 
 static const char *const sql[] = {
     [APPLICATION_SQL_ADD] =
         "INSERT INTO application (" COLUMNS ", answers, remark) VALUES (?1, ?2, ?3, ?4, '', ?5, 1, 0, '', ?6, "
-        "0, 0, 0, 0, 0, 0, 0, ?6, 0, 0, x'', x'')",
+        "0, 0, 0, 0, 0, 0, 0, ?6, 0, 0, ?7, x'', x'')",
     [APPLICATION_SQL_FIND] = "SELECT " COLUMNS " FROM application WHERE application_id = ?1",
     [APPLICATION_SQL_SET] =
         "UPDATE application SET shown_name = ?2, union_path = ?3, state = ?4, step = ?5, office_path = ?6, "
@@ -27,10 +37,12 @@ static const char *const sql[] = {
         " AND application_id < ?2 AND " RPC_PAGE_STATES("?3", "state") " ORDER BY application_id DESC LIMIT ?4",
     [APPLICATION_SQL_HERS_AFTER] = "SELECT " COLUMNS " FROM application WHERE " HOLDER_HERS
                                    " AND application_id > ?2 ORDER BY application_id LIMIT ?3",
-    [APPLICATION_SQL_IN_REVIEW] =
-        "SELECT " COLUMNS " FROM application WHERE state = 2 AND (office_path, application_id) > (?1, "
-        "?3) AND office_path < ?2 AND (?4 = 0 OR scheme_id = ?4) AND " RPC_PAGE_STATES(
-            "?6", "state") " ORDER BY office_path, application_id LIMIT ?5",
+    [APPLICATION_SQL_IN_REVIEW] = "SELECT " COLUMNS " FROM application WHERE state = 2 AND (office_path, "
+                                  "application_id) > (?1, ?3) AND office_path < ?2 ORDER BY office_path, "
+                                  "application_id LIMIT ?4",
+    [APPLICATION_SQL_IN_REVIEW_OF] = "SELECT " COLUMNS " FROM application WHERE state = 2 AND scheme_id = ?5 AND "
+                                     "(office_path, application_id) > (?1, ?3) AND office_path < ?2 ORDER BY "
+                                     "office_path, application_id LIMIT ?4",
     [APPLICATION_SQL_OF_UNIONS] =
         "SELECT " COLUMNS " FROM application WHERE state > 1 AND (union_path, application_id) > (?1, ?3) "
         "AND union_path < ?2 AND (?4 = 0 OR scheme_id = ?4) AND " RPC_PAGE_STATES(
@@ -39,13 +51,17 @@ static const char *const sql[] = {
         "SELECT count(*), coalesce(sum(overdue), 0) FROM (SELECT overdue FROM application WHERE state = 2 AND "
         "office_path >= ?1 AND office_path < ?2 LIMIT ?3)",
     [APPLICATION_SQL_LAST] = "SELECT max(application_id) FROM application WHERE " HOLDER_HERS " AND family_id = ?2",
-    [APPLICATION_SQL_STILL] = "SELECT application_id FROM application WHERE " HOLDER_HERS
-                              " AND family_id = ?2 AND state IN (2, 3) AND application_id <> ?3 LIMIT 1",
+    [APPLICATION_SQL_STILL] = "SELECT application_id FROM application WHERE " HOLDER_HERS " AND " STILL,
+    [APPLICATION_SQL_UNION_STILL] = "SELECT application_id FROM application WHERE " OF_UNION " AND " STILL,
+    /* A draft is of no period yet. */
     [APPLICATION_SQL_BEGUN] = "SELECT application_id FROM application WHERE " HOLDER_HERS
-                              " AND family_id = ?2 AND state IN (1, 3) ORDER BY state DESC LIMIT 1",
+                              " AND family_id = ?2 AND (state = 1 OR (state = 3 AND (?4 = 0 OR period_at = ?4))) AND "
+                              "(for_union = 0 OR union_path = ?3) ORDER BY state DESC LIMIT 1",
     [APPLICATION_SQL_N_OPEN] = "SELECT count(*) FROM application WHERE " HOLDER_HERS " AND state IN (1, 2, 3)",
-    [APPLICATION_SQL_HAD] = "SELECT application_id FROM application WHERE " HOLDER_HERS
-                            " AND family_id = ?2 AND state IN " GRANTED " AND (?3 = 0 OR period_at = ?3) LIMIT 1",
+    [APPLICATION_SQL_HAD] = "SELECT application_id FROM application WHERE " HOLDER_HERS " AND " HAD,
+    [APPLICATION_SQL_UNION_HAD] = "SELECT application_id FROM application WHERE " OF_UNION " AND " HAD,
+    [APPLICATION_SQL_BESIDE] = "SELECT application_id FROM application WHERE " HOLDER_HERS " AND " BESIDE,
+    [APPLICATION_SQL_UNION_BESIDE] = "SELECT application_id FROM application WHERE " OF_UNION " AND " BESIDE,
     [APPLICATION_SQL_DUE] =
         "SELECT application_id FROM application WHERE due_at > 0 AND due_at <= ?1 ORDER BY due_at LIMIT ?2",
     [APPLICATION_SQL_OF_NUMBER] =
@@ -58,7 +74,8 @@ static const char *const sql[] = {
             "?1") " AND a.state IN " GRANTED " AND b.state IN " GRANTED
                   " AND a.application_id <> b.application_id AND b.state NOT IN (12, 13) AND (a.application_id < "
                   "b.application_id OR "
-                  "a.state IN (12, 13)) AND b.application_id > ?2 AND a.period_at = b.period_at ORDER BY "
+                  "a.state IN (12, 13)) AND b.application_id > ?2 AND a.period_at = b.period_at AND a.for_union + "
+                  "b.for_union = 0 ORDER BY "
                   "b.application_id LIMIT 1",
     [APPLICATION_SQL_ADD_STEP] =
         "INSERT INTO application_step (application_id, nth, kind, step, at, office_path, by_id, gave_by, "
@@ -69,23 +86,37 @@ static const char *const sql[] = {
     [APPLICATION_SQL_STEP] =
         "SELECT 1 FROM application_step WHERE application_id = ?1 AND nth = ?2 AND kind = ?3 AND journal_seq = "
         "?4",
-    /* Of all steps since it was handed in last: 1 and 12 are STEP_SUBMITTED and STEP_ASKED_AGAIN, 4 STEP_APPROVED. */
+    /* Of all steps since it was handed in last: 1, 12 and 30 are STEP_SUBMITTED, STEP_ASKED_AGAIN and
+       STEP_CARRIED_OVER, 4 STEP_APPROVED. */
     [APPLICATION_SQL_APPROVALS] =
         "SELECT step, by_id, gave_by, also_gave_by FROM application_step WHERE application_id = ?1 AND kind = 4 AND "
-        "nth > (SELECT max(nth) FROM application_step WHERE application_id = ?1 AND kind IN (1, 12)) "
+        "nth > (SELECT max(nth) FROM application_step WHERE application_id = ?1 AND kind IN (1, 12, 30)) "
         "ORDER BY nth",
+    [APPLICATION_SQL_APPROVAL_HASH] =
+        "SELECT journal_hash FROM application_step WHERE application_id = ?1 AND kind = 4 "
+        "AND step < ?2 ORDER BY nth DESC LIMIT 1",
+    [APPLICATION_SQL_UNIONS_AT] =
+        "SELECT union_id, path FROM tree_union WHERE " UNION_PATH_RANGE("path") " AND length(path) = ?3 ORDER BY path",
     [APPLICATION_SQL_CLEAR_OFFICES] = "DELETE FROM application_office WHERE application_id = ?1",
     [APPLICATION_SQL_ADD_OFFICE] =
         "INSERT INTO application_office (application_id, nth, office_path, given_by) VALUES (?1, ?2, "
         "?3, ?4)",
     [APPLICATION_SQL_OFFICES] = "SELECT office_path, given_by FROM application_office WHERE application_id = ?1",
+    [APPLICATION_SQL_COPY_OFFICES] =
+        "INSERT INTO application_office (application_id, nth, office_path, given_by) SELECT "
+        "?1, nth, office_path, given_by FROM application_office WHERE application_id = ?2",
+    /* APPLICATION_APPROVED, SHOWN, and PAYABLE to PAID. */
+    [APPLICATION_SQL_GIVEN] = "SELECT application_id FROM application WHERE family_id = ?1 AND period_at = ?2 AND "
+                              "period_at > 0 AND state IN (4, 9, 11, 12, 13) AND application_id > ?3 ORDER BY "
+                              "application_id LIMIT ?4",
     [APPLICATION_SQL_USE] = "INSERT INTO certificate (number, application_id) VALUES (?1, ?2)",
     [APPLICATION_SQL_USED] = "SELECT 1 FROM certificate WHERE number = ?1 AND application_id <> ?2",
     [APPLICATION_SQL_FREE] = "DELETE FROM certificate WHERE application_id = ?1",
-    [APPLICATION_SQL_LOOK] =
-        "INSERT INTO application_look (look_id, application_id, looked_by, at) VALUES (?1, ?2, ?3, ?4)",
+    [APPLICATION_SQL_LOOK] = "INSERT INTO application_look (look_id, application_id, looked_by, at, evidence_id) "
+                             "VALUES (?1, ?2, ?3, ?4, ?5)",
     [APPLICATION_SQL_LOOKS] =
-        "SELECT look_id, at FROM application_look WHERE application_id = ?1 ORDER BY look_id DESC LIMIT ?2",
+        "SELECT look_id, at, evidence_id FROM application_look WHERE application_id = ?1 AND " HERS_TO_SEE
+        " ORDER BY look_id DESC LIMIT ?2",
     [APPLICATION_SQL_FORGET] =
         "UPDATE application SET answers = x'', remark = x'', shown_name = '' WHERE application_id = ?1",
     [APPLICATION_SQL_DROP] = "DELETE FROM application WHERE application_id = ?1",
@@ -101,7 +132,7 @@ bool application_next(const struct subsidy *self, unsigned which, struct applica
                       INTO(ret->state), INTO(ret->step), INTO(ret->office_path), INTO(ret->since), INTO(ret->due_at),
                       INTO(ret->period_at), INTO(ret->amount_fen), INTO(ret->taken_by), INTO(ret->overdue),
                       INTO(ret->again), INTO(ret->submitted_at), INTO(ret->saved_at), INTO(ret->n_steps),
-                      INTO(ret->journal_seq));
+                      INTO(ret->journal_seq), INTO(ret->for_union));
 }
 
 bool application_find(const struct subsidy *self, int64_t application_id, struct application *ret)
@@ -137,12 +168,20 @@ const char *application_place(const struct application *application, int64_t sta
 size_t applications_at(const struct subsidy *self, const char *path, const char *from, int64_t after, int64_t states,
                        int64_t scheme_id, struct application *ret, size_t size)
 {
-    unsigned which = states == IN_REVIEW ? APPLICATION_SQL_IN_REVIEW : APPLICATION_SQL_OF_UNIONS;
+    unsigned which = states != IN_REVIEW ? APPLICATION_SQL_OF_UNIONS
+                     : scheme_id         ? APPLICATION_SQL_IN_REVIEW_OF
+                                         : APPLICATION_SQL_IN_REVIEW;
     char end[UNION_PATH_SIZE + 1];
     size_t n = 0;
 
     union_path_end(path, end);
-    store_ask(self->store, application_sql(self, which), "ttiiii", from, end, after, scheme_id, (int64_t)size, states);
+    if (states != IN_REVIEW)
+        store_ask(self->store, application_sql(self, which), "ttiiii", from, end, after, scheme_id, (int64_t)size,
+                  states);
+    else if (scheme_id)
+        store_ask(self->store, application_sql(self, which), "ttiii", from, end, after, (int64_t)size, scheme_id);
+    else
+        store_ask(self->store, application_sql(self, which), "ttii", from, end, after, (int64_t)size);
     while (n < size && application_next(self, which, &ret[n]))
         n++;
     store_end(self->store, application_sql(self, which));
@@ -163,36 +202,6 @@ int64_t application_last(const struct subsidy *self, int64_t member_id, int64_t 
 {
     store_ask(self->store, application_sql(self, APPLICATION_SQL_LAST), "ii", member_id, family_id);
     return store_number(self->store, application_sql(self, APPLICATION_SQL_LAST));
-}
-
-static bool has_had(const struct subsidy *self, int64_t member_id, const Subsidy__Scheme *scheme, int64_t period)
-{
-    if (scheme->once == SUBSIDY__ONCE__ONCE_ANY)
-        return false;
-    store_ask(self->store, application_sql(self, APPLICATION_SQL_HAD), "iii", member_id, scheme->family_id, period);
-    return store_any(self->store, application_sql(self, APPLICATION_SQL_HAD));
-}
-
-bool application_is_second(const struct subsidy *self, const struct application *application,
-                           const Subsidy__Scheme *scheme)
-{
-    int64_t holder_id = holder_of(&self->holders, application->member_id);
-
-    return has_had(self, holder_id ? holder_id : application->member_id, scheme, application->period_at);
-}
-
-int application_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme, int64_t application_id, void *call)
-{
-    int64_t member_id = rpc_principal(call)->member_id, period = scheme_period(scheme, rpc_now(call));
-    int reason = scheme_refusal_of(scheme, rpc_principal(call), rpc_now(call));
-
-    if (reason)
-        return reason;
-    if (has_had(self, member_id, scheme, period))
-        return period ? SUBSIDY__REASON__HAD_IN_PERIOD : SUBSIDY__REASON__HAD_ONCE;
-    store_ask(self->store, application_sql(self, APPLICATION_SQL_STILL), "iii", member_id, scheme->family_id,
-              application_id);
-    return store_any(self->store, application_sql(self, APPLICATION_SQL_STILL)) ? SUBSIDY__REASON__STILL_DECIDED : 0;
 }
 
 /* ---- what is sealed ---- */
@@ -329,10 +338,10 @@ static const struct part_stray strays[] = {
 const struct part_spec applications_part = {
     .tables = "application application_step application_office certificate application_look",
     .others = "application.application_id application.family_id application.taken_by application.overdue "
-              "application.step application.again "
+              "application.step application.again application.for_union "
               "application.n_steps application_step.nth application_step.by_id application_step.gave_by "
               "application_step.also_gave_by application_step.step application_office.nth application_office.given_by "
-              "application_look.looked_by",
+              "application_look.looked_by application_look.evidence_id",
     .steps = &applications_steps,
     .sql = sql,
     .n_sql = APPLICATION_N_SQL,
@@ -347,8 +356,10 @@ const struct part_spec applications_part = {
                                        "BY application_id"}},
     .strays = strays,
     .exports = {{&subsidy__application_look__descriptor,
-                 "SELECT look_id, look_id, application_id, at FROM application_look WHERE application_id IN (SELECT "
-                 "application_id FROM application WHERE " HOLDER_HERS ") AND look_id > ?2 ORDER BY look_id LIMIT ?3"}},
+                 "SELECT look_id, look_id, application_id, at, evidence_id FROM application_look WHERE application_id "
+                 "IN (SELECT "
+                 "application_id FROM application WHERE " HOLDER_HERS ") AND " HERS_TO_SEE
+                 " AND look_id > ?2 ORDER BY look_id LIMIT ?3"}},
     .on_export = application_on_export,
     .closed = {"-- what is not decided lapses, and what she wrote is destroyed (settle)"},
     .merged = {"-- they stay under their number, and are hers who holds it; of what is had once the later one lapses "

@@ -22,6 +22,7 @@ struct application {
     int64_t since, due_at, period_at, amount_fen, taken_by;
     bool overdue, again;
     int64_t submitted_at, saved_at, n_steps, journal_seq;
+    bool for_union; /* union_path is the union that it is for; else hers */
 };
 
 /* What is told of a step. */
@@ -30,6 +31,7 @@ struct application_step {
     int64_t by_id, gave_by[2]; /* the official, and who has just given that office */
     const char *remark;        /* NULL: none */
     int64_t order_id;          /* of STEP_ORDERED */
+    int32_t points;            /* of STEP_DECIDED */
 };
 
 bool application_find(const struct subsidy *self, int64_t application_id, struct application *ret);
@@ -47,14 +49,24 @@ void applications_count(const struct subsidy *self, const char *path, int64_t mo
                         int64_t *ret_overdue);
 /* Her last one of a family; 0: none. */
 int64_t application_last(const struct subsidy *self, int64_t member_id, int64_t family_id);
-/* Whether who is in review has been given it already, of what may be had once, by whatever account. */
-bool application_is_second(const struct subsidy *self, const struct application *application,
-                           const Subsidy__Scheme *scheme);
-/* Why the caller may not apply for a scheme now, beside an application of hers: a Reason, or 0. */
-int application_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme, int64_t application_id, void *call);
+/* Why who is in review cannot be given it, by whatever account: what may be had once she has, or what it is not given
+ * beside: a Reason, or 0. */
+int application_given_refusal(const struct subsidy *self, const struct application *application,
+                              const Subsidy__Scheme *scheme, int64_t now);
+/* The union for which the caller applies: hers, or one where she has an office by which one does: the one that is
+ * wanted ("": any). False: there is none. */
+bool application_union(const Subsidy__Scheme *scheme, const char *wanted, void *call, char ret[UNION_PATH_SIZE]);
+/* When the period began that it is for (NULL: one that is begun now); 0: there are none. */
+int64_t application_period(const struct application *application, const Subsidy__Scheme *scheme, int64_t now);
+/* Why the caller may not apply for a scheme now, with an application of hers (NULL: for the first union for which she
+ * may): a Reason, or 0. */
+int application_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme,
+                        const struct application *application, void *call);
 
-/* Begins one: 0 or a Reason. What she has begun of the family already is given instead. */
-int application_begin(struct subsidy *self, const Subsidy__Scheme *scheme, void *call, struct application *ret);
+/* Begins one, for a union ("": the first for which she may): 0 or a Reason. What she has begun of the family already is
+ * given instead. */
+int application_begin(struct subsidy *self, const Subsidy__Scheme *scheme, const char *wanted, void *call,
+                      struct application *ret);
 /* Keeps what she has typed: 0 or a Reason. */
 int application_save(struct subsidy *self, struct application *application, const Subsidy__FormAnswers *answers,
                      void *call);
@@ -63,8 +75,23 @@ int application_submit(struct subsidy *self, struct application *application, co
                        const Subsidy__FormAnswers *answers, void *call);
 /* Whether a certificate is used in another application. */
 bool application_certificate_used(const struct subsidy *self, int64_t application_id, const char *number);
-/* Drops a draft, of which nothing was ever told. */
-void application_drop(struct subsidy *self, const struct application *application);
+/* Drops a draft, of which nothing but its files was ever told. */
+void application_drop(struct subsidy *self, const struct application *application, void *call);
+/* One of the caller's: 0 or APPLICATION_NOT_FOUND. */
+int application_hers(const struct subsidy *self, int64_t application_id, void *call, struct application *ret);
+/* Whether what is written in it, and its files, are hers to change. */
+bool application_is_writable(const struct application *application);
+
+/* Those of a family that were given in a period, behind one: how many. */
+size_t applications_given(const struct subsidy *self, int64_t family_id, int64_t period_at, int64_t after, int64_t *ret,
+                          size_t size);
+/* What was given is handed in again for another period, under a version of its scheme. False: nobody holds its number,
+ * what is written is not right any more, or there is one already. */
+bool application_carry(struct subsidy *self, const Subsidy__Scheme *scheme, const struct application *before,
+                       int64_t period_at, void *call);
+/* Whether whom it is for has been given it in its period, or has one in review. */
+bool application_in_period(const struct subsidy *self, const struct application *application,
+                           const Subsidy__Scheme *scheme);
 
 /* In the arena; NULL when they do not open, or memory is full. */
 Subsidy__FormAnswers *application_answers(const struct subsidy *self, int64_t application_id, struct arena *arena);
@@ -82,10 +109,12 @@ void application_lapse(struct subsidy *self, const Subsidy__Scheme *scheme, stru
 void application_came_back(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application,
                            void *call);
 
-/* The union that decides in a step on who belongs to a union. */
-void application_office(const Subsidy__Scheme *scheme, const char *union_path, int step, char ret[UNION_PATH_SIZE]);
+/* The union that decides on it in a step. */
+void application_office(const struct subsidy *self, const struct application *application,
+                        const Subsidy__Scheme *scheme, int step, char ret[UNION_PATH_SIZE]);
 /* It passes to an office for a step of its scheme. */
-void application_enters(struct application *application, const Subsidy__Scheme *scheme, int step, int64_t now);
+void application_enters(const struct subsidy *self, struct application *application, const Subsidy__Scheme *scheme,
+                        int step, int64_t now);
 /* It has come to a state in which no office has it; due_at as given. */
 void application_leaves(struct application *application, int state, int64_t due_at, int64_t now);
 /* Tells the journal what has happened to it, and keeps it as it is now. */
@@ -101,8 +130,8 @@ int application_takes(struct subsidy *self, const struct application *applicatio
                       const Subsidy__FormAnswers *answers);
 /* A certificate that it used may be used again. */
 void application_frees(struct subsidy *self, int64_t application_id);
-/* An official has looked at it. */
-void application_looked_at(struct subsidy *self, int64_t application_id, void *call);
+/* An official has looked at it, or (evidence_id) at a file of it. */
+void application_looked_at(struct subsidy *self, int64_t application_id, int64_t evidence_id, void *call);
 
 /* The last looks of officials, newest first: how many. */
 size_t application_looks(const struct subsidy *self, int64_t application_id, struct arena *arena,
@@ -114,6 +143,19 @@ int application_approvals(const struct subsidy *self, const struct application *
                           const struct application_step *now, int *ret_refusal);
 /* Why the caller may not decide on who applies: a Reason, or 0. */
 int application_own_refusal(const struct subsidy *self, const struct application *application, void *call);
+
+/* Why the caller does not review an application now: 0 or a Reason (review/api_review.c). */
+int review_refusal(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                   void *call);
+/* ---- review/second_look.c ---- */
+
+/* The step that it comes to behind the one that it has just passed; scheme->n_steps: none. */
+int review_step_after(const struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme);
+/* Whether it may be decided by the step that it is in: all behind it are second looks. */
+bool review_may_end(const struct application *application, const Subsidy__Scheme *scheme);
+/* The other union that looks at it in a step. */
+void review_elsewhere(const struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                      int step, char ret[UNION_PATH_SIZE]);
 
 /* ---- api_application.c ---- */
 

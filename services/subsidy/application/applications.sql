@@ -70,3 +70,17 @@ CREATE INDEX application_of_scheme ON application (scheme_id, state, amount_fen)
 -- step 3
 -- An office is given by two.
 ALTER TABLE application_step ADD COLUMN also_gave_by INTEGER NOT NULL DEFAULT 0;
+-- step 4
+-- Whether a scheme has something that is not decided yet.
+CREATE INDEX application_open_of ON application (scheme_id) WHERE state IN (2, 3);
+-- step 5
+-- An official may also look at a file of it.
+ALTER TABLE application_look ADD COLUMN evidence_id INTEGER NOT NULL DEFAULT 0;
+-- step 6
+-- Of a scheme for which unions apply: union_path is the union that it is for, whosever it is.
+ALTER TABLE application ADD COLUMN for_union INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX application_for_union ON application (union_path, family_id) WHERE for_union = 1;
+-- Of one scheme among all that an office has.
+CREATE INDEX application_in_review_of ON application (scheme_id, office_path, application_id) WHERE state = 2;
+-- Who is carried over into the next period.
+CREATE INDEX application_of_period ON application (family_id, period_at, application_id) WHERE period_at > 0;

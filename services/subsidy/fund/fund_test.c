@@ -39,10 +39,13 @@ static void one_that_is_refused_is_never_there(void **state)
 static void what_is_free_of_a_year_ends_with_it(void **state)
 {
     int64_t id = fund_of(propose_fund(CITY, 2026, 1000000, finance(931, CITY)))->fund_id, scheme_id;
+    struct draft *draft;
 
     (void)state;
     assert_ok(on_fund("Budgets.ConfirmSubsidyFund", id, finance(932, CITY)));
-    scheme_id = open_scheme(a_funded_draft(id, 500000, SUBSIDY__SELECTION_KIND__ALL, 0));
+    draft = a_funded_draft(id, 500000, SUBSIDY__SELECTION_KIND__ALL, 0);
+    draft->scheme.closes_at = INT64_C(1798732800000) + DAY_MS; /* else what is left of it goes back before */
+    scheme_id = open_scheme(draft);
     approve_whole(handed_in(scheme_id, MEMBER));
     let_pass(INT64_C(1798732799000)); /* 2026-12-31 23:59:59 in China */
     assert_int_equal(free_of(id), 500000);

@@ -1,3 +1,4 @@
+#include "services/subsidy/evidence/evidence.h"
 #include "services/subsidy/objection/objections.h"
 
 /* NULL when memory is full. */
@@ -25,6 +26,8 @@ static Subsidy__Objection *message_of(struct subsidy *self, const struct objecti
     message->decided_at = objection->decided_at;
     if (objection->decided_at || official)
         message->remark = objection_remark(self, objection->id, rpc_arena(call));
+    message->n_files =
+        evidence_list(self, objection->application_id, objection->id, false, rpc_arena(call), &message->files);
     if (official)
         message->proposed = (Subsidy__Proposed)objection->proposed;
     return message;

@@ -1,7 +1,8 @@
 #include "services/subsidy/objection/objections.h"
 
-#define TEXT_CONTEXT   "objection"
-#define REMARK_CONTEXT "objection remark"
+#define TEXT_CONTEXT     "objection"
+#define REMARK_CONTEXT   "objection remark"
+#define OBJECTIONS_ASKED 20 /* of one application: who may decide one may decide each, but those she has raised */
 #define COLUMNS                                                                                                        \
     "objection_id, application_id, union_path, member_id, state, raised_at, due_at, decided_at, proposed, journal_seq"
 
@@ -224,14 +225,16 @@ static void level_above(const char *path, char ret[UNION_PATH_SIZE])
         union_path_parent(ret, ret);
 }
 
-static int decide_refusal(struct subsidy *self, const struct objection *objection,
-                          const struct application *application, const char *above, void *call)
+int objection_refusal(struct subsidy *self, const struct objection *objection, const struct application *application,
+                      void *call)
 {
+    char above[UNION_PATH_SIZE];
     int64_t caller = rpc_principal(call)->member_id;
     const struct application_step hand = {.by_id = caller};
     struct objection own;
     int refusal;
 
+    level_above(objection->union_path, above);
     if (objection->state != SUBSIDY__OBJECTION_STATE__OBJECTION_OPEN || !is_held(application))
         return SUBSIDY__REASON__OBJECTION_DECIDED;
     if (!rpc_has_role(call, RULE__ROLE__UNION_ADMIN, above) && !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, above))
@@ -242,6 +245,20 @@ static int decide_refusal(struct subsidy *self, const struct objection *objectio
     if (!refusal)
         application_approvals(self, application, &hand, &refusal);
     return refusal;
+}
+
+bool objection_decides(struct subsidy *self, const struct application *application, void *call)
+{
+    int64_t ids[OBJECTIONS_ASKED];
+    struct objection objection;
+    bool decides = false;
+    size_t n;
+
+    store_ask(self->store, self->objections.sql + SQL_OPEN, "ii", application->id, (int64_t)ARRAY_LEN(ids));
+    n = store_numbers(self->store, self->objections.sql + SQL_OPEN, ids, ARRAY_LEN(ids));
+    for (size_t i = 0; i < n && !decides; i++)
+        decides = objections_find(self, ids[i], &objection) && !objection_refusal(self, &objection, application, call);
+    return decides;
 }
 
 /* Refused, and her place is the next one's. */
@@ -258,7 +275,7 @@ static void uphold(struct subsidy *self, const Subsidy__Scheme *scheme, struct a
     application_put(self, application, &step, call);
     application_tell_her(self, application, scheme, NOTICE__NOTICE_KIND__SUBSIDY_REFUSED, call);
     objections_end(self, application->id, call);
-    selection_next(self, scheme, call);
+    selection_next(self, scheme, application, call);
 }
 
 /* As if nothing had been, once nobody else objects. */
@@ -294,7 +311,7 @@ int objection_decide(struct subsidy *self, struct objection *objection, bool uph
     level_above(objection->union_path, above);
     if (application_find(self, objection->application_id, &application))
         scheme = scheme_find(self, application.scheme_id, rpc_arena(call));
-    reason = scheme ? decide_refusal(self, objection, &application, above, call) : RPC__REASON__OVERLOADED;
+    reason = scheme ? objection_refusal(self, objection, &application, call) : RPC__REASON__OVERLOADED;
     if (reason)
         return reason;
     what.objection_id = objection->id;

@@ -39,5 +39,10 @@ char *objection_remark(const struct subsidy *self, int64_t objection_id, struct 
 int objection_raise(struct subsidy *self, int64_t application_id, const char *text, void *call, struct objection *ret);
 /* The caller says how it is decided, or another has said the same, and it is. 0 or a Reason. */
 int objection_decide(struct subsidy *self, struct objection *objection, bool upheld, const char *remark, void *call);
+/* Why the caller may not decide it: 0 or a Reason. */
+int objection_refusal(struct subsidy *self, const struct objection *objection, const struct application *application,
+                      void *call);
+/* Whether she may decide any that is open to somebody. */
+bool objection_decides(struct subsidy *self, const struct application *application, void *call);
 /* What it is about is lost otherwise. */
 void objections_end(struct subsidy *self, int64_t application_id, void *call);

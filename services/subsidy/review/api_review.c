@@ -1,4 +1,4 @@
-#include "services/subsidy/application/applications.h"
+#include "services/subsidy/evidence/evidence.h"
 #include "services/subsidy/selection/selections.h"
 
 #define COUNT_MOST 10000
@@ -52,7 +52,8 @@ static int look_up(struct subsidy *self, int64_t application_id, void *call, str
     *ret_scheme = NULL;
     if (!application_find(self, application_id, ret) || ret->state == SUBSIDY__APPLICATION_STATE__APPLICATION_DRAFT)
         return SUBSIDY__REASON__APPLICATION_NOT_FOUND;
-    if (!scheme_has_office(ret->union_path, call))
+    /* Over her union, or the one that looks at it now. */
+    if (!scheme_has_office(ret->union_path, call) && !(*ret->office_path && scheme_has_office(ret->office_path, call)))
         return RPC__REASON__OUTSIDE_YOUR_UNION;
     *ret_scheme = scheme_find(self, ret->scheme_id, rpc_arena(call));
     return *ret_scheme ? 0 : RPC__REASON__OVERLOADED;
@@ -65,9 +66,8 @@ static bool find_for(struct subsidy *self, int64_t application_id, void *call, s
     return !rpc_refuse_if(call, look_up(self, application_id, call, ret, ret_scheme));
 }
 
-/* Why the caller may not decide on it now: 0 or a Reason. */
-static int decide_refusal(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
-                          void *call)
+int review_refusal(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                   void *call)
 {
     const Rpc__Principal *caller = rpc_principal(call);
 
@@ -156,7 +156,8 @@ static void reviews__get_review(Subsidy__Reviews_Service *service, const Subsidy
     item->steps = arena_alloc(rpc_arena(call), ((size_t)application.n_steps + 1) * sizeof(Subsidy__ApplicationStep *));
     if (item->steps)
         item->n_steps = application_steps(self, &application, scheme, call, item->steps);
-    application_looked_at(self, application.id, call);
+    item->n_files = evidence_list(self, application.id, 0, true, rpc_arena(call), &item->files);
+    application_looked_at(self, application.id, 0, call);
     reply(item, call);
 }
 
@@ -172,7 +173,7 @@ static void set_taken(struct subsidy *self, int64_t application_id, bool takes, 
     int64_t taken_by = takes ? step.by_id : 0;
 
     if (!find_for(self, application_id, call, &application, &scheme) ||
-        rpc_refuse_if(call, decide_refusal(self, &application, scheme, call)))
+        rpc_refuse_if(call, review_refusal(self, &application, scheme, call)))
         return;
     if (application.taken_by != taken_by) {
         application.taken_by = taken_by;
@@ -204,15 +205,15 @@ static int approve(struct subsidy *self, struct application *application, const 
     const int roles[] = {(int)at->role, RULE__ROLE__ROLE_NONE};
     const struct hands_deed deed = {.roles = roles, .union_path = application->office_path};
     struct application_step step = {.kind = SUBSIDY__STEP_KIND__STEP_APPROVED, .by_id = rpc_principal(call)->member_id};
-    bool passes, last = (size_t)application->step + 1 >= scheme->n_steps;
-    int refusal, n;
+    int refusal, n, next;
+    bool passes, last;
 
     hands_givers(&deed, call, step.gave_by);
     n = application_approvals(self, application, &step, &refusal);
     passes = n + 1 >= (at->hands ? at->hands : 1);
-    if (!refusal && application_is_second(self, application, scheme))
-        refusal = SUBSIDY__REASON__APPROVED_BEFORE;
-    if (!refusal && passes && last)
+    if (!refusal)
+        refusal = application_given_refusal(self, application, scheme, rpc_now(call));
+    if (!refusal && passes && review_may_end(application, scheme))
         refusal = selection_refusal(self, scheme, application, call);
     if (refusal)
         return refusal;
@@ -220,11 +221,14 @@ static int approve(struct subsidy *self, struct application *application, const 
     application_put(self, application, &step, call);
     if (!passes)
         return 0;
+    next = review_step_after(self, application, scheme);
+    last = (size_t)next >= scheme->n_steps;
     step = (struct application_step){.kind = SUBSIDY__STEP_KIND__STEP_PASSED_ON};
     if (!last) {
-        application_enters(application, scheme, application->step + 1, rpc_now(call));
+        application_enters(self, application, scheme, next, rpc_now(call));
     } else {
         step.kind = SUBSIDY__STEP_KIND__STEP_DECIDED;
+        step.points = selection_points_now(self, scheme, application, call);
         application_leaves(application, SUBSIDY__APPLICATION_STATE__APPLICATION_APPROVED, 0, rpc_now(call));
         application_tell_her(self, application, scheme, NOTICE__NOTICE_KIND__SUBSIDY_APPROVED, call);
     }
@@ -259,7 +263,7 @@ static int give_back_or_refuse(struct subsidy *self, struct application *applica
 static int decide(struct subsidy *self, struct application *application, const Subsidy__Scheme *scheme,
                   const Subsidy__DecideRequest *req, void *call)
 {
-    int reason = decide_refusal(self, application, scheme, call);
+    int reason = review_refusal(self, application, scheme, call);
 
     if (reason)
         return reason;

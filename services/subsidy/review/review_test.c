@@ -249,6 +249,37 @@ static void what_an_office_has_moves_with_it(void **state)
     assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(911, "00010009")));
 }
 
+/* Among many of others, with pages of its own. */
+static void an_inbox_of_one_scheme_has_that_alone(void **state)
+{
+    Subsidy__ListReviewsRequest request = SUBSIDY__LIST_REVIEWS_REQUEST__INIT;
+    int64_t first = open_scheme(a_draft()), other, ids[2];
+    const Subsidy__ReviewList *list;
+    struct draft *draft = a_draft();
+
+    (void)state;
+    draft->scheme.opens_at = now() + 1;
+    draft->scheme.n_fields = 0;
+    other = open_scheme(draft);
+    clock_step(&h.service.clock, 10);
+    for (int i = 0; i < 2; i++) {
+        handed_in(first, MEMBER + i);
+        ids[i] = application_of(start(other, member_of(MEMBER + i)))->application_id;
+        assert_ok(submit(ids[i], member_of(MEMBER + i)));
+    }
+    request.union_id = a_union(&h, CITY);
+    request.scheme_id = other;
+    request.page_size = 1;
+    for (int i = 0; i < 2; i++) {
+        list = harness_output(&h, harness_call(&h, "Reviews.ListReviews", &request.base, manager(911, CITY), NULL),
+                              &subsidy__review_list__descriptor);
+        assert_int_equal(list->n_items, 1);
+        assert_int_equal(list->items[0]->application_id, ids[i]);
+        request.page_token = list->next_page_token;
+    }
+    assert_string_equal(request.page_token, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +297,7 @@ int main(void)
         TEST(each_look_is_recorded_for_her),
         TEST(many_are_decided_each_with_its_own_outcome),
         TEST(what_an_office_has_moves_with_it),
+        TEST(an_inbox_of_one_scheme_has_that_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,10 @@ static void runs__release_run(Subsidy__Runs_Service *service, const Subsidy__Run
     if (!find_run(self, req->run_id, false, call, &run))
         return;
     scheme = scheme_find(self, run.scheme_id, rpc_arena(call));
+    /* Whatever was given elsewhere before is known, and judged, when it is ordered. */
+    if (scheme && scheme->counts && scheme->counts->ceiling && run.state == SUBSIDY__RUN_STATE__RUN_PREPARED &&
+        !granted_knows_all(&self->granted, call))
+        return;
     reply_run(self, &run, scheme ? run_release(self, scheme, &run, call) : RPC__REASON__OVERLOADED, reply, call);
 }
 

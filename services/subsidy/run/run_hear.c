@@ -50,6 +50,7 @@ static void is_paid(struct subsidy *self, const Subsidy__Scheme *scheme, struct 
 {
     bool back = application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_PAYABLE; /* so it was said before */
 
+    selection_counts_as(self, application, GRANTED__GRANT_STATE__SPENT, call);
     if (!rpc_refuse_if(call, funding_move(self, scheme, back ? BUDGET__ACCOUNT__PAYABLE : BUDGET__ACCOUNT__IN_FLIGHT,
                                           BUDGET__ACCOUNT__SPENT, application->amount_fen, application->id, call)))
         selection_pass(self, scheme, application, SUBSIDY__APPLICATION_STATE__APPLICATION_PAID,
@@ -67,6 +68,7 @@ static void came_back(struct subsidy *self, const Subsidy__Scheme *scheme, struc
     if (rpc_refuse_if(call, funding_move(self, scheme, BUDGET__ACCOUNT__IN_FLIGHT, BUDGET__ACCOUNT__PAYABLE,
                                          application->amount_fen, application->id, call)))
         return;
+    selection_counts_as(self, application, GRANTED__GRANT_STATE__HELD, call);
     selection_pass(self, scheme, application, SUBSIDY__APPLICATION_STATE__APPLICATION_PAYABLE,
                    SUBSIDY__STEP_KIND__STEP_CAME_BACK, NOTICE__NOTICE_KIND__SUBSIDY_NOT_PAID, call);
     application_came_back(self, scheme, application, call);
@@ -182,7 +184,7 @@ int run_way_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme, v
         return SUBSIDY__REASON__WAY_NOT_OPEN;
     if (!(scenes & scene_bit((int)scheme->payment->scene)))
         return SUBSIDY__REASON__SCENE_NOT_OPEN;
-    if (scheme_most_fen(scheme) <= most && (*scheme->amount->field || scheme->amount->fen >= least))
+    if (scheme_most_fen(scheme) <= most && (*scheme->amount->field || scheme_least_fen(scheme) >= least))
         return 0;
     rpc_fact_number(call, "leastFen", least);
     rpc_fact_number(call, "mostFen", most);

@@ -37,6 +37,11 @@ void run_line_put(struct subsidy *self, const struct run_line *line);
 /* One line more of it is paid, came back or is out. */
 void run_counts(struct subsidy *self, struct run *run, const struct run_line *line, void *call);
 
+/* Whether a run has room for so much more. RUN_NEVER: none ever has, of a scheme that was opened before that was asked
+ * of schemes (scheme_money.c); it keeps nobody else waiting. */
+enum run_room { RUN_ROOM, RUN_FULL, RUN_NEVER };
+enum run_room run_room(const Subsidy__Payment *payment, const struct run *run, int64_t fen);
+
 /* For the part. */
 bool run_tidy(void *self, void *call);
 void run_hear(void *self, void *call, const Rpc__JournalRow *row);

@@ -1,6 +1,7 @@
 /* Runs of payments: what is frozen, who releases it, and what comes of each order. */
 #include "common/base/hex.h"
 #include "services/subsidy/fixture.h"
+#include "services/subsidy/run/run_internal.h"
 
 #define FEN         INT64_C(100000)
 #define STATE(name) SUBSIDY__APPLICATION_STATE__APPLICATION_##name
@@ -306,6 +307,69 @@ static void a_run_keeps_to_its_limits(void **state)
     assert_int_equal(get(released())->n_lines, 1);
 }
 
+/* Nor does a run come to more than is released in a day. */
+static void a_run_is_not_above_what_is_released_in_a_day(void **state)
+{
+    struct draft *draft;
+    int64_t id;
+
+    (void)state;
+    hear_way(30, 500000);
+    draft = a_paid_draft(a_fund(10 * FEN), 5 * FEN);
+    draft->payment.day_fen = 2 * FEN;
+    begin_with(draft, 3);
+    id = released();
+    assert_int_equal(get(id)->state, RUN(UNDER_WAY));
+    assert_int_equal(get(id)->n_lines, 2);
+}
+
+static void an_amount_that_no_run_has_room_for_is_refused_and_holds_nobody_up(void **state)
+{
+    Subsidy__Payment payment = SUBSIDY__PAYMENT__INIT;
+    struct run run = {.n_lines = 1, .fen = FEN};
+    struct draft *draft;
+    int64_t fund_id;
+
+    (void)state;
+    hear_way(30, 500000);
+    fund_id = a_fund(10 * FEN);
+    draft = a_paid_draft(fund_id, 5 * FEN);
+    draft->payment.run_fen = FEN - 1;
+    assert_refused_at(create_scheme(draft, manager(901, CITY)), "RUN_BELOW_AMOUNT", "scheme.payment.runFen");
+    draft = a_paid_draft(fund_id, 5 * FEN);
+    draft->payment.day_fen = FEN - 1;
+    assert_refused_at(create_scheme(draft, manager(901, CITY)), "RUN_BELOW_AMOUNT", "scheme.payment.runFen");
+    payment.run_fen = 2 * FEN;
+    assert_int_equal(run_room(&payment, &run, FEN), RUN_ROOM);
+    assert_int_equal(run_room(&payment, &run, FEN + 1), RUN_FULL);
+    assert_int_equal(run_room(&payment, &run, 2 * FEN + 1), RUN_NEVER);
+    payment.run_fen = 0;
+    payment.day_fen = FEN;
+    assert_int_equal(run_room(&payment, &run, FEN), RUN_FULL);
+    assert_int_equal(run_room(&payment, &run, FEN + 1), RUN_NEVER);
+    payment.run_lines = 1;
+    payment.day_fen = 0;
+    assert_int_equal(run_room(&payment, &run, FEN), RUN_FULL);
+}
+
+/* Whoever gave the first hand has become one with somebody who has decided: it takes two others. */
+static void a_first_hand_that_turns_out_to_have_decided_is_none(void **state)
+{
+    int64_t id;
+
+    (void)state;
+    begin(1);
+    id = prepared();
+    assert_ok(on_run("Runs.ReleaseRun", id, finance(951, CITY)));
+    assert_int_equal(hear_merged(&h, 911, 951), 0);
+    assert_true(run_of(on_run("Runs.ReleaseRun", id, finance(952, CITY)))->waits_for_hand);
+    assert_int_equal(get(id)->state, RUN(PREPARED));
+    assert_refused(on_run("Runs.ReleaseRun", id, finance(951, CITY)), "DECIDED_ON_A_LINE");
+    assert_int_equal(run_of(on_run("Runs.ReleaseRun", id, finance(953, CITY)))->state, RUN(RELEASED));
+    do_what_is_due(&h);
+    assert_int_equal(n_told(RPC__CHASSIS_EVENT__EVENT_PAYOUT_ORDERED), 1);
+}
+
 /* What its way cannot carry is said before anybody applies. */
 static void a_scheme_that_cannot_be_paid_is_not_opened(void **state)
 {
@@ -386,6 +450,9 @@ int main(void)
         TEST(a_closed_account_waits_for_what_is_under_way),
         TEST(what_may_be_had_once_is_not_paid_by_a_second_account),
         TEST(a_run_keeps_to_its_limits),
+        TEST(a_run_is_not_above_what_is_released_in_a_day),
+        TEST(an_amount_that_no_run_has_room_for_is_refused_and_holds_nobody_up),
+        TEST(a_first_hand_that_turns_out_to_have_decided_is_none),
         TEST(a_scheme_that_cannot_be_paid_is_not_opened),
         TEST(runs_of_a_scheme_are_listed),
         TEST(the_audit_finds_payments_that_were_changed),

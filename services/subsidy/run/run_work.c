@@ -20,11 +20,21 @@ static void add_to_hash(unsigned char hash[RUN_HASH_LEN], const struct run_line 
     sha256_of(bytes, sizeof(bytes), hash);
 }
 
-static bool has_room(const Subsidy__Payment *payment, const struct run *run, int64_t fen)
+/* What one run may come to: a run above what is released in a day would never be. 0: anything. */
+static int64_t most_fen(const Subsidy__Payment *payment)
 {
-    int64_t most = payment->run_lines ? payment->run_lines : RUN_LINES_MAX;
+    if (!payment->run_fen || (payment->day_fen && payment->day_fen < payment->run_fen))
+        return payment->day_fen;
+    return payment->run_fen;
+}
 
-    return run->n_lines < most && (!payment->run_fen || run->fen + fen <= payment->run_fen);
+enum run_room run_room(const Subsidy__Payment *payment, const struct run *run, int64_t fen)
+{
+    int64_t lines = payment->run_lines ? payment->run_lines : RUN_LINES_MAX, most = most_fen(payment);
+
+    if (most && fen > most)
+        return RUN_NEVER;
+    return run->n_lines < lines && (!most || run->fen + fen <= most) ? RUN_ROOM : RUN_FULL;
 }
 
 static void add_line(struct subsidy *self, struct run *run, int64_t application_id, int64_t fen)
@@ -52,8 +62,13 @@ static void prepare(struct subsidy *self, const Subsidy__Scheme *scheme, struct 
     while (n < LIST_SLICE && store_read(self->store, run_sql(self, RUN_SQL_PAYABLE), INTO(ids[n]), INTO(fens[n])))
         n++;
     store_end(self->store, run_sql(self, RUN_SQL_PAYABLE));
-    for (; i < n && has_room(scheme->payment, run, fens[i]); i++) {
-        add_line(self, run, ids[i], fens[i]);
+    for (; i < n; i++) {
+        enum run_room room = run_room(scheme->payment, run, fens[i]);
+
+        if (room == RUN_FULL)
+            break;
+        if (room == RUN_ROOM)
+            add_line(self, run, ids[i], fens[i]);
         run->after_id = ids[i];
     }
     if (n == LIST_SLICE && i == n)
@@ -87,6 +102,9 @@ static void order(struct subsidy *self, const Subsidy__Scheme *scheme, struct ru
     struct application application;
     int64_t holder = 0;
 
+    /* What came to more than a ceiling meanwhile is hers no more from here on. */
+    if (application_find(self, line->application_id, &application))
+        granted_pay(&self->granted, application.id, application.member_id, call);
     if (application_find(self, line->application_id, &application) &&
         application.state == SUBSIDY__APPLICATION_STATE__APPLICATION_PAYABLE && application.amount_fen == line->fen)
         holder = holder_of(&self->holders, application.member_id);
@@ -100,6 +118,7 @@ static void order(struct subsidy *self, const Subsidy__Scheme *scheme, struct ru
     if (rpc_refuse_if(call, funding_move(self, scheme, BUDGET__ACCOUNT__PAYABLE, BUDGET__ACCOUNT__IN_FLIGHT, line->fen,
                                          application.id, call)))
         return;
+    selection_counts_as(self, &application, GRANTED__GRANT_STATE__SPENT, call);
     line->order_id = step.order_id = id_next(&self->ids, rpc_now(call));
     run_line_put(self, line);
     tell_order(scheme->payment, line, holder, call);

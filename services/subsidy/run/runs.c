@@ -199,6 +199,16 @@ static int release_refusal(const struct subsidy *self, const Subsidy__Scheme *sc
     return SUBSIDY__REASON__RUN_OVER_DAY;
 }
 
+/* Who gave the first hand may have become one since with somebody who has decided: her hand is none any more. */
+static void drop_decided_hand(struct subsidy *self, const struct run *run, void *call)
+{
+    struct hands first;
+
+    if (hands_find(&self->two_hands, RUN_DEED, run->id, &first) && first.state == HANDS__STATE__FIRST &&
+        has_decided(self, run, first.now_by))
+        hands_end(&self->two_hands, RUN_DEED, run->id, HANDS__STATE__OVER, call);
+}
+
 int run_release(struct subsidy *self, const Subsidy__Scheme *scheme, struct run *run, void *call)
 {
     Subsidy__Run what = SUBSIDY__RUN__INIT;
@@ -213,6 +223,7 @@ int run_release(struct subsidy *self, const Subsidy__Scheme *scheme, struct run 
 
     if (reason)
         return reason;
+    drop_decided_hand(self, run, call);
     what.run_id = run->id;
     what.n_lines = (int32_t)run->n_lines;
     what.fen = run->fen;

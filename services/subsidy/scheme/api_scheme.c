@@ -56,6 +56,19 @@ static Subsidy__Scheme *find_own(struct subsidy *self, int64_t scheme_id, void *
 
 /* ---- drafts ---- */
 
+/* What it is not given beside are other schemes that members know of, of its union or one above it. */
+static int not_beside_refusal(struct subsidy *self, const Subsidy__Scheme *draft, void *call)
+{
+    for (size_t i = 0; i < draft->n_not_beside; i++) {
+        const Subsidy__Scheme *other = scheme_find(self, draft->not_beside[i]->scheme_id, rpc_arena(call));
+
+        if (!other || other->state == SUBSIDY__SCHEME_STATE__SCHEME_DRAFT || other->family_id == draft->family_id ||
+            !union_path_covers(other->union_path, draft->union_path))
+            return SUBSIDY__REASON__NOT_BESIDE_WRONG;
+    }
+    return 0;
+}
+
 /* Checks a draft of a union, and completes it; false after refusing. */
 static bool take_draft(struct subsidy *self, Subsidy__Scheme *draft, void *call)
 {
@@ -73,6 +86,10 @@ static bool take_draft(struct subsidy *self, Subsidy__Scheme *draft, void *call)
     if (rpc_refuse_field_if(call, reason, field ? field : "scheme") ||
         rpc_refuse_field_if(call, funding_refusal(self, draft), "scheme.funding.fundId"))
         return false;
+    reason = tree_id(&self->tree, draft->union_path, call, &draft->union_id);
+    if (rpc_refuse_if(call, reason) ||
+        !granted_take(&self->tree, draft->counts, draft->union_id, draft->union_path, "scheme.counts", call))
+        return false;
     draft->audience = audience_message(&rules, 0, rpc_arena(call));
     draft->family_id = draft->scheme_id;
     if (draft->replaces_id) {
@@ -84,7 +101,8 @@ static bool take_draft(struct subsidy *self, Subsidy__Scheme *draft, void *call)
         }
         draft->family_id = replaced->family_id;
     }
-    return !rpc_refuse_if(call, draft->audience ? 0 : RPC__REASON__OVERLOADED);
+    return !rpc_refuse_field_if(call, not_beside_refusal(self, draft, call), "scheme.notBeside") &&
+           !rpc_refuse_if(call, draft->audience ? 0 : RPC__REASON__OVERLOADED);
 }
 
 static void put_draft(struct subsidy *self, Subsidy__Scheme *draft, Subsidy__Scheme_Closure reply, void *call)
@@ -289,7 +307,7 @@ static int for_me(struct subsidy *self, Subsidy__Scheme *scheme, void *call, Sub
     *message = ret;
     if (!ret)
         return 0;
-    reason = application_refusal(self, scheme, 0, call);
+    reason = application_refusal(self, scheme, NULL, call);
     if (reason)
         api_say(ret, reason);
     add_findings(scheme, reason, call, ret);

@@ -2,11 +2,6 @@
 #include "common/draw/draw.h"
 #include "services/subsidy/scheme/scheme_rules.h"
 
-int64_t scheme_most_fen(const Subsidy__Scheme *scheme)
-{
-    return *scheme->amount->field ? scheme->amount->most_fen : scheme->amount->fen;
-}
-
 /* ---- choosing ---- */
 
 static bool is_all(const Subsidy__Selection *selection)
@@ -75,6 +70,15 @@ static int n_reports(int scene)
     }
 }
 
+/* Each amount fits into a run and a day, or it would never be paid. */
+static bool limits_fit(const Subsidy__Scheme *scheme)
+{
+    const Subsidy__Payment *payment = scheme->payment;
+    int64_t most = scheme_most_fen(scheme);
+
+    return (!payment->run_fen || most <= payment->run_fen) && (!payment->day_fen || most <= payment->day_fen);
+}
+
 static bool payment_fits(const Subsidy__Scheme *scheme)
 {
     const Subsidy__Payment *payment = scheme->payment;
@@ -100,9 +104,15 @@ int scheme_money_refusal(const Subsidy__Scheme *scheme, const char **ret_field)
         return reason;
     if (!times_fit(scheme))
         return SUBSIDY__REASON__SELECTION_TIMES_WRONG;
+    reason = scheme_points_refusal(scheme, ret_field);
+    if (reason)
+        return reason;
     *ret_field = "scheme.funding.fen";
     if (!places_are_there(scheme))
         return SUBSIDY__REASON__FUNDS_BELOW_PLACES;
     *ret_field = "scheme.payment";
-    return scheme->payment && !payment_fits(scheme) ? SUBSIDY__REASON__PAYMENT_FORM_WRONG : 0;
+    if (scheme->payment && !payment_fits(scheme))
+        return SUBSIDY__REASON__PAYMENT_FORM_WRONG;
+    *ret_field = "scheme.payment.runFen";
+    return scheme->payment && !limits_fit(scheme) ? SUBSIDY__REASON__RUN_BELOW_AMOUNT : 0;
 }

@@ -1,6 +1,7 @@
 #include "services/subsidy/scheme/scheme_rules.h"
 
 #include "common/base/civil.h"
+#include "common/base/union_path.h"
 #include "common/cn/cn_id.h"
 #include "common/text/utf8.h"
 
@@ -30,13 +31,18 @@ const Subsidy__FormField *form_field(const Subsidy__Scheme *scheme, const char *
     return field_before(scheme, name, scheme->n_fields);
 }
 
-static bool has_choice(const Subsidy__FormField *field, const char *choice)
+bool form_has_choice(char *const *choices, size_t n, const char *choice)
 {
-    for (size_t i = 0; i < field->n_choices; i++) {
-        if (strcmp(field->choices[i], choice) == 0)
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(choices[i], choice) == 0)
             return true;
     }
     return false;
+}
+
+static bool has_choice(const Subsidy__FormField *field, const char *choice)
+{
+    return form_has_choice(field->choices, field->n_choices, choice);
 }
 
 static bool choices_fit(const Subsidy__FormField *field)
@@ -70,9 +76,24 @@ static bool bounds_fit(const Subsidy__FormField *field)
         return field->least >= 0 && field->least <= field->most;
     case SUBSIDY__FIELD_KIND__DATE:
         return is_date(field->least) && is_date(field->most) && field->least <= field->most;
+    case SUBSIDY__FIELD_KIND__FILE:
+        return field->least >= 0 && field->least <= field->most && field->most <= FORM_FILES_MAX;
     default:
         return false;
     }
+}
+
+static bool file_kinds_fit(const Subsidy__FormField *field)
+{
+    for (size_t i = 0; i < field->n_file_kinds; i++) {
+        if (field->kind != SUBSIDY__FIELD_KIND__FILE || field->file_kinds[i] == SUBSIDY__FILE_KIND__FILE_KIND_NONE)
+            return false;
+        for (size_t j = 0; j < i; j++) {
+            if (field->file_kinds[i] == field->file_kinds[j])
+                return false;
+        }
+    }
+    return true;
 }
 
 /* It is asked by a field of CHOICE before it, for values that this has. */
@@ -109,6 +130,9 @@ static int field_refusal(const Subsidy__Scheme *scheme, size_t nth, const char *
     *ret_part = "most";
     if (!bounds_fit(field))
         return SUBSIDY__REASON__FIELD_BOUNDS_WRONG;
+    *ret_part = "fileKinds";
+    if (!file_kinds_fit(field))
+        return SUBSIDY__REASON__FILE_KINDS_WRONG;
     *ret_part = "askedWith";
     return condition_fits(scheme, nth) ? 0 : SUBSIDY__REASON__CONDITION_WRONG;
 }
@@ -126,16 +150,35 @@ static bool rule_fits(const Subsidy__Scheme *scheme, const Subsidy__FormRule *ru
     return is_ordered(smaller) && is_ordered(greater) && smaller != greater && smaller->kind == greater->kind;
 }
 
-/* So much, or what stands in a field that is always filled in. */
-static bool amount_fits(const Subsidy__Scheme *scheme)
+/* By offices that are of one union. What a company gets is no agent's: it goes into no WeChat. A person has one ticket
+ * in a draw, for whatever she applies. */
+static bool applicants_fit(const Subsidy__Scheme *scheme)
 {
-    const Subsidy__Amount *amount = scheme->amount;
-    const Subsidy__FormField *field = amount && *amount->field ? form_field(scheme, amount->field) : NULL;
+    for (size_t i = 0; i < scheme->n_applies_by; i++) {
+        switch (scheme->applies_by[i]) {
+        case RULE__ROLE__COMPANY_AGENT:
+            if (scheme->payment)
+                return false;
+            break;
+        case RULE__ROLE__UNION_ADMIN:
+        case RULE__ROLE__FINANCE:
+            break;
+        default:
+            return false;
+        }
+    }
+    return scheme->n_applies_by == 0 || !scheme->selection ||
+           scheme->selection->kind != SUBSIDY__SELECTION_KIND__BY_LOT;
+}
 
-    if (!amount || !*amount->field)
-        return amount && amount->fen > 0 && amount->most_fen == 0;
-    return !amount->fen && amount->most_fen > 0 && field && field->kind == SUBSIDY__FIELD_KIND__FEN &&
-           !field->optional && !*field->asked_with;
+/* A certificate is good for one application, which is that of the first period. */
+static bool can_carry(const Subsidy__Scheme *scheme)
+{
+    for (size_t i = 0; i < scheme->n_fields; i++) {
+        if (scheme->fields[i]->kind == SUBSIDY__FIELD_KIND__CERTIFICATE)
+            return false;
+    }
+    return scheme->once == SUBSIDY__ONCE__ONCE_PERIOD;
 }
 
 static bool role_fits(Rule__Role role)
@@ -149,21 +192,38 @@ static bool goes_up(const Subsidy__ReviewStep *before, const Subsidy__ReviewStep
     return step->level == 0 || (before->level != 0 && step->level <= before->level);
 }
 
+/* A second look comes after a first one. */
+static bool look_fits(const Subsidy__ReviewStep *step, size_t nth)
+{
+    if (!step->per_mille)
+        return !step->elsewhere;
+    return nth > 0 && (!step->elsewhere || step->level > 0);
+}
+
 static int steps_refusal(const Subsidy__Scheme *scheme, struct arena *arena, const char **ret_field)
 {
+    const Subsidy__ReviewStep *before = NULL;
     int32_t hands = 0;
 
     *ret_field = "scheme.steps";
     if (scheme->n_steps == 0)
         return SUBSIDY__REASON__NO_REVIEW_STEPS;
     for (size_t i = 0; i < scheme->n_steps; i++) {
+        const Subsidy__ReviewStep *step = scheme->steps[i];
+
         *ret_field = arena_printf(arena, "scheme.steps[%zu].role", i);
-        if (!role_fits(scheme->steps[i]->role))
+        if (!role_fits(step->role))
             return SUBSIDY__REASON__REVIEW_ROLE_WRONG;
+        *ret_field = arena_printf(arena, "scheme.steps[%zu].perMille", i);
+        if (!look_fits(step, i) || (step->elsewhere && (size_t)step->level <= union_path_level(scheme->union_path)))
+            return SUBSIDY__REASON__SECOND_LOOK_WRONG;
         *ret_field = arena_printf(arena, "scheme.steps[%zu].level", i);
-        if (i > 0 && !goes_up(scheme->steps[i - 1], scheme->steps[i]))
-            return SUBSIDY__REASON__STEPS_OUT_OF_ORDER;
-        hands += scheme->steps[i]->hands ? scheme->steps[i]->hands : 1;
+        if (!step->elsewhere) {
+            if (before && !goes_up(before, step))
+                return SUBSIDY__REASON__STEPS_OUT_OF_ORDER;
+            before = step;
+        }
+        hands += step->per_mille ? 0 : step->hands ? step->hands : 1;
     }
     *ret_field = "scheme.steps";
     return hands < 2 ? SUBSIDY__REASON__TOO_FEW_HANDS : 0; /* nobody gives money away alone */
@@ -189,11 +249,17 @@ int scheme_refusal(const Subsidy__Scheme *scheme, int64_t now, struct arena *are
             return SUBSIDY__REASON__FORM_RULE_WRONG;
     }
     *ret_field = "scheme.amount";
-    if (!amount_fits(scheme))
+    if (!scheme_amount_fits(scheme))
         return SUBSIDY__REASON__AMOUNT_WRONG;
     *ret_field = "scheme.period";
     if (scheme->once == SUBSIDY__ONCE__ONCE_PERIOD && scheme->period == GRANTED__PERIOD__PERIOD_NONE)
         return SUBSIDY__REASON__PERIOD_MISSING;
+    *ret_field = "scheme.carries";
+    if (scheme->carries && !can_carry(scheme))
+        return SUBSIDY__REASON__CARRIES_WRONG;
+    *ret_field = "scheme.appliesBy";
+    if (!applicants_fit(scheme))
+        return SUBSIDY__REASON__APPLIES_BY_WRONG;
     reason = steps_refusal(scheme, arena, ret_field);
     return reason ? reason : scheme_money_refusal(scheme, ret_field);
 }
@@ -339,14 +405,16 @@ void form_check(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answe
         bool filled = answer && !is_empty(field, answer), asked = form_asks(scheme, field, answers);
         int reason = 0;
 
-        if (asked && !filled)
+        if (field->kind == SUBSIDY__FIELD_KIND__FILE) /* whose files stand beside what is written */
+            reason = filled ? SUBSIDY__REASON__FIELD_HOLDS_FILES : 0;
+        else if (asked && !filled)
             reason = field->optional ? 0 : SUBSIDY__REASON__FIELD_EMPTY;
         else if (!asked && filled)
             reason = SUBSIDY__REASON__FIELD_NOT_ASKED;
         else if (filled)
             reason = answer_refusal(field, answer, today);
-        if (!reason && filled && strcmp(scheme->amount->field, field->name) == 0 &&
-            answer->number > scheme->amount->most_fen)
+        if (!reason && filled && strcmp(scheme->amount->field, field->name) == 0 && form_most_fen(scheme, answers) &&
+            answer->number > form_most_fen(scheme, answers))
             reason = SUBSIDY__REASON__FIELD_ABOVE_MOST;
         if (reason)
             found(arg, reason, field->name, NULL);
@@ -357,13 +425,20 @@ void form_check(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answe
     }
 }
 
-int64_t form_amount(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *answers)
+int64_t form_files_most(const Subsidy__FormField *field)
 {
-    const Subsidy__FieldAnswer *answer = *scheme->amount->field ? form_answer(answers, scheme->amount->field) : NULL;
+    return field->most ? field->most : FORM_FILES_USUAL;
+}
 
-    if (!*scheme->amount->field)
-        return scheme->amount->fen;
-    if (!answer || answer->number < 0)
-        return 0;
-    return answer->number < scheme->amount->most_fen ? answer->number : scheme->amount->most_fen;
+int form_files_refusal(const Subsidy__FormField *field, bool asked, int64_t ready, int64_t coming)
+{
+    int64_t least = field->least > 1 ? field->least : 1;
+
+    if (coming)
+        return SUBSIDY__REASON__EVIDENCE_INCOMPLETE;
+    if (!asked)
+        return ready ? SUBSIDY__REASON__FIELD_NOT_ASKED : 0;
+    if (!ready)
+        return field->optional ? 0 : SUBSIDY__REASON__FIELD_EMPTY;
+    return ready < least ? SUBSIDY__REASON__TOO_FEW_FILES : 0;
 }

@@ -181,6 +181,60 @@ static void what_is_paid_is_not_more_than_the_most(void **state)
     assert_int_equal(form_amount(&draft->scheme, &form), 300000);
 }
 
+/* What is paid may depend on a choice, be it all of it or the most of it. */
+static void a_choice_says_how_much(void **state)
+{
+    static char *levels[] = {"国家级", "省级", "市级"};
+    Subsidy__AmountOf of[3], *list[3];
+    Subsidy__FieldAnswer answers[2];
+    Subsidy__FormAnswers form = SUBSIDY__FORM_ANSWERS__INIT;
+    Subsidy__FieldAnswer *answer_list[2];
+    struct draft *draft = form_of(SUBSIDY__FIELD_KIND__FEN);
+    Subsidy__FormField *level = add_field(draft, "level", SUBSIDY__FIELD_KIND__CHOICE);
+
+    (void)state;
+    level->choices = levels;
+    level->n_choices = 3;
+    for (int i = 0; i < 3; i++) {
+        subsidy__amount_of__init(&of[i]);
+        of[i].choice = levels[i];
+        of[i].fen = 20000000 >> i;
+        list[i] = &of[i];
+    }
+    draft->amount.fen = 0;
+    draft->amount.by = "level";
+    draft->amount.of = list;
+    draft->amount.n_of = 2;
+    assert_false(scheme_amount_fits(&draft->scheme));
+    draft->amount.n_of = 3;
+    assert_true(scheme_amount_fits(&draft->scheme));
+    assert_int_equal(scheme_most_fen(&draft->scheme), 20000000);
+    assert_int_equal(scheme_least_fen(&draft->scheme), 5000000);
+    for (int i = 0; i < 2; i++) {
+        subsidy__field_answer__init(&answers[i]);
+        answer_list[i] = &answers[i];
+    }
+    answers[0].field = draft->fields[0].name;
+    answers[0].number = 6000000;
+    answers[1].field = "level";
+    answers[1].text = levels[1];
+    form.answers = answer_list;
+    form.n_answers = 2;
+    assert_int_equal(form_amount(&draft->scheme, &form), 10000000);
+    draft->amount.field = draft->fields[0].name;
+    assert_true(scheme_amount_fits(&draft->scheme));
+    assert_int_equal(form_amount(&draft->scheme, &form), 6000000);
+    assert_int_equal(check(draft, answers, 2), 0);
+    answers[1].text = levels[2];
+    assert_int_equal(check(draft, answers, 2), SUBSIDY__REASON__FIELD_ABOVE_MOST);
+    assert_int_equal(form_amount(&draft->scheme, &form), 5000000);
+    draft->amount.most_fen = 1;
+    assert_false(scheme_amount_fits(&draft->scheme));
+    draft->amount.most_fen = 0;
+    of[2].choice = levels[1];
+    assert_false(scheme_amount_fits(&draft->scheme));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +242,7 @@ int main(void)
         TEST(a_field_is_asked_as_the_choice_before_it_says),
         TEST(all_that_is_wrong_is_found_at_once),
         TEST(what_is_paid_is_not_more_than_the_most),
+        TEST(a_choice_says_how_much),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

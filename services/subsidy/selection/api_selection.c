@@ -52,19 +52,25 @@ static void selections__get_selection(Subsidy__Selections_Service *service, cons
 /* ---- the public ---- */
 
 /* NULL when memory is full, or it is not shown any more. */
-static Subsidy__Shown *shown_of(struct subsidy *self, int64_t application_id, void *call)
+static Subsidy__Shown *shown_of(struct subsidy *self, const Subsidy__Scheme *scheme, int64_t application_id, void *call,
+                                struct award *ret_award)
 {
+    const Subsidy__Selection *form = scheme->selection;
     Subsidy__Shown *shown = arena_message(rpc_arena(call), &subsidy__shown__descriptor);
     struct application application;
-    struct award award;
 
-    if (!shown || !application_find(self, application_id, &application) || !awards_find(self, application_id, &award))
+    if (!shown || !application_find(self, application_id, &application) ||
+        !awards_find(self, application_id, ret_award))
         return NULL;
     shown->application_id = application_id;
-    shown->place = award.place;
-    shown->shown_name = rpc_text(call, application.shown_name);
+    shown->place = ret_award->place;
+    if (!application.for_union || scheme->payment) /* what a union gets is not who declares it's */
+        shown->shown_name = rpc_text(call, application.shown_name);
     shown->amount_fen = application.amount_fen;
-    shown->until = award.shown_until;
+    shown->until = ret_award->shown_until;
+    shown->points = selection_points(self, application_id);
+    if ((size_t)ret_award->stratum < form->n_strata)
+        shown->stratum = form->strata[ret_award->stratum]->title;
     tree_id(&self->tree, application.union_path, call, &shown->union_id);
     return shown;
 }
@@ -98,9 +104,10 @@ static void selections__get_public_notice(Subsidy__Selections_Service *service, 
     if (ids && !(scheme->showing && scheme->showing->counts_only))
         n = awards_shown(self, scheme->scheme_id, page->after, ids, page->limit);
     for (size_t i = 0; i < n; i++) {
-        Subsidy__Shown *shown = shown_of(self, ids[i], call);
+        struct award award;
+        Subsidy__Shown *shown = shown_of(self, scheme, ids[i], call, &award);
 
-        if (shown && !rpc_page_takes(call, shown->place))
+        if (shown && !rpc_page_takes(call, award_at(&award)))
             break;
         rpc_add(call, &list, shown, shown);
     }

@@ -2,27 +2,45 @@
 #include "services/subsidy/selection/selection_internal.h"
 
 #define RULES        "申报并经审核通过的会员各有一签，机会均等"
+#define WEIGHED      "申报并经审核通过的会员各有一签，并按条款依申报内容加签"
 #define PUBLIC       "无公开数值：由事先承诺的密钥与冻结的名单决定"
 #define ALL_TOGETHER "全体"
+
+/* One of all together, or as the scheme says; NULL for want of memory. */
+static struct lot_stratum *strata_of(const Subsidy__Selection *form, struct arena *arena, size_t *ret_n)
+{
+    size_t n = form->n_strata ? form->n_strata : 1;
+    struct lot_stratum *strata = arena_zalloc(arena, n * sizeof(*strata));
+
+    if (strata)
+        strata[0] = (struct lot_stratum){ALL_TOGETHER, form->places, form->waiting};
+    for (size_t i = 0; strata && i < form->n_strata; i++)
+        strata[i] = (struct lot_stratum){form->strata[i]->title, form->strata[i]->places, form->strata[i]->waiting};
+    *ret_n = n;
+    return strata;
+}
 
 bool selection_terms(const struct subsidy *self, int64_t scheme_id, struct arena *arena, struct lot_terms *ret)
 {
     Subsidy__Scheme *scheme = scheme_find(self, scheme_id, arena);
-    struct lot_stratum *all = arena_zalloc(arena, sizeof(*all));
     const Subsidy__Selection *form = scheme ? scheme->selection : NULL;
+    struct lot_stratum *strata;
     struct selection selection;
+    size_t n_strata;
     bool by_value;
 
-    if (!all || !form || form->kind != SUBSIDY__SELECTION_KIND__BY_LOT || !selections_find(self, scheme_id, &selection))
+    if (!form || form->kind != SUBSIDY__SELECTION_KIND__BY_LOT || !selections_find(self, scheme_id, &selection))
+        return false;
+    strata = strata_of(form, arena, &n_strata);
+    if (!strata)
         return false;
     by_value = *form->public_name != '\0';
-    *all = (struct lot_stratum){ALL_TOGETHER, form->places, form->waiting};
     *ret = (struct lot_terms){
         .lot_id = scheme_id,
         .stage = selection.stage,
         .union_path = scheme->union_path,
         .title = scheme->title,
-        .rules = RULES,
+        .rules = form->n_points ? WEIGHED : RULES,
         .public_name = by_value ? form->public_name : PUBLIC,
         .value_format = !by_value             ? DRAW_NONE
                         : *form->value_format ? form->value_format
@@ -33,9 +51,9 @@ bool selection_terms(const struct subsidy *self, int64_t scheme_id, struct arena
         .value_at = by_value ? form->value_at : form->until,
         .draw_at = by_value ? form->draw_at : form->list_at,
         .until = form->until,
-        .weight_max = 1,
-        .strata = all,
-        .n_strata = 1,
+        .weight_max = form->n_points ? DRAW_WEIGHT_MAX : 1,
+        .strata = strata,
+        .n_strata = n_strata,
         .record = scheme,
     };
     return true;
@@ -78,21 +96,19 @@ static bool give(void *arg, const struct lot_terms *terms, int64_t member_id, in
     int64_t holder = holder_of(&self->holders, member_id);
     struct application application;
 
-    (void)stratum;
     if (!holder)
         return false;
     store_ask(self->store, selection_sql(self, SELECTION_SQL_OF_PERSON), "ii", holder, terms->lot_id);
     return application_find(self, store_number(self->store, selection_sql(self, SELECTION_SQL_OF_PERSON)),
                             &application) &&
-           selection_choose(self, terms->record, &application, place, call) == 0;
+           selection_choose(self, terms->record, &application, stratum, place, call) == 0;
 }
 
 static int64_t held(void *arg, int64_t lot_id, int32_t stratum)
 {
     const struct subsidy *self = arg;
 
-    (void)stratum;
-    store_ask(self->store, selection_sql(self, SELECTION_SQL_HELD), "i", lot_id);
+    store_ask(self->store, selection_sql(self, SELECTION_SQL_HELD), "ii", lot_id, (int64_t)stratum);
     return store_number(self->store, selection_sql(self, SELECTION_SQL_HELD));
 }
 

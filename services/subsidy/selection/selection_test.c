@@ -434,6 +434,40 @@ static void what_was_had_by_two_accounts_leaves_one(void **state)
     assert_int_equal(selection_of(scheme_id)->free_fen, FEN);
 }
 
+static int64_t free_of(int64_t fund_id)
+{
+    return fund_of(on_fund("Budgets.GetSubsidyFund", fund_id, finance(921, CITY)))->free_fen;
+}
+
+/* Nothing waits for money of it any more: not what is in review, nor what may be asked again. */
+static void what_is_left_when_all_are_decided_goes_back_to_the_fund(void **state)
+{
+    int64_t fund_id = a_fund(10 * FEN), scheme_id, ids[3], closes = OPENS + 60 * DAY_MS;
+
+    (void)state;
+    scheme_id = open_scheme(a_funded_draft(fund_id, 4 * FEN, ALL, 0));
+    for (int i = 0; i < 2; i++)
+        ids[i] = handed_in(scheme_id, MEMBER + i);
+    approve_whole(ids[0]);
+    wait_until(closes - DAY_MS);
+    ids[2] = handed_in(scheme_id, MEMBER + 2);
+    let_pass(closes + DAY_MS);
+    assert_int_equal(free_of(fund_id), 6 * FEN);
+    approve_whole(ids[2]);
+    assert_ok(decide(ids[1], SUBSIDY__VERDICT__REFUSE, "不符合条件", manager(912, CITY)));
+    let_pass(now() + 2 * DAY_MS);
+    assert_int_equal(free_of(fund_id), 6 * FEN);
+    assert_int_equal(selection_of(scheme_id)->free_fen, 2 * FEN);
+    let_pass(now() + 15 * DAY_MS);
+    assert_int_equal(free_of(fund_id), 8 * FEN);
+    assert_int_equal(selection_of(scheme_id)->free_fen, 0);
+    assert_int_equal(selection_of(scheme_id)->stage, LOTTERY__STAGE__CLOSED);
+    /* What is lost later follows. */
+    assert_int_equal(hear_closed(&h, MEMBER), 0);
+    harness_work(&h, do_what_is_due);
+    assert_int_equal(free_of(fund_id), 9 * FEN);
+}
+
 static void what_cannot_be_chosen_so_is_refused(void **state)
 {
     int64_t fund_id = a_fund(10 * FEN);
@@ -490,6 +524,7 @@ int main(void)
         TEST(what_cannot_be_chosen_so_is_refused),
         TEST(everybody_finds_the_schemes_that_show_somebody),
         TEST(the_audit_finds_money_that_is_nobodys),
+        TEST(what_is_left_when_all_are_decided_goes_back_to_the_fund),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

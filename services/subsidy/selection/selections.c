@@ -1,44 +1,58 @@
 #include "services/subsidy/selection/selection_internal.h"
 
 #include "common/cn/cn_calendar.h"
+#include "services/subsidy/scheme/scheme_rules.h"
 
-#define COLUMNS "scheme_id, kind, stage, list_at, until, done, after_seq, filled, n_awards, journal_seq"
-#define CHOSEN  "(9, 10, 11, 12, 13)" /* APPLICATION_SHOWN to APPLICATION_PAID */
+#define COLUMNS "scheme_id, kind, stage, list_at, until, done, after_seq, filled, n_awards, journal_seq, after_behind"
+#define CHOSEN  "(9, 10, 11, 12, 13)"  /* APPLICATION_SHOWN to APPLICATION_PAID */
 
 static const char *const sql[] = {
-    [SELECTION_SQL_ADD] = "INSERT INTO selection (scheme_id, kind, stage, list_at, until, journal_seq) VALUES (?1, ?2, "
-                          "1, ?3, ?4, 0)",
+    [SELECTION_SQL_ADD] = "INSERT INTO selection (scheme_id, kind, stage, list_at, until, journal_seq, "
+                          "after_behind) VALUES (?1, ?2, 1, ?3, ?4, 0, ?5)",
     [SELECTION_SQL_FIND] = "SELECT " COLUMNS " FROM selection WHERE scheme_id = ?1",
     [SELECTION_SQL_SET] = "UPDATE selection SET stage = ?2, done = ?3, after_seq = ?4, filled = ?5, n_awards = ?6, "
-                          "journal_seq = ?7 WHERE scheme_id = ?1",
-    /* IN_ORDER is 2, BY_LOT 3; PUBLISHED is 6, CLOSED 7 and VOID 8. */
+                          "journal_seq = ?7, after_behind = ?8 WHERE scheme_id = ?1",
+    /* IN_ORDER is 2, BY_LOT 3, BY_SCORE 4; PUBLISHED is 6, CLOSED 7 and VOID 8. */
     [SELECTION_SQL_DUE] =
         "SELECT s.scheme_id FROM selection s LEFT JOIN lottery l ON l.lot_id = s.scheme_id WHERE s.done < 2 AND s.kind "
-        "> 1 AND ((s.done = 0 AND s.kind = 2 AND s.list_at <= ?1) OR (s.done = 0 AND s.kind = 3 AND (s.stage > 6 OR "
+        "> 1 AND ((s.done = 0 AND s.kind IN (2, 4) AND s.list_at <= ?1) OR (s.done = 0 AND s.kind = 3 AND (s.stage > 6 "
+        "OR "
         "(s.stage = 6 AND l.granted >= l.wins))) OR (s.done = 1 AND (s.until <= ?1 OR s.stage > 6))) ORDER BY "
         "s.scheme_id LIMIT 1",
-    [SELECTION_SQL_ADD_CANDIDATE] = "INSERT INTO candidate (scheme_id, first_seq, application_id) VALUES (?1, ?2, ?3)",
+    [SELECTION_SQL_DUE_OF_ALL] = "SELECT scheme_id FROM selection WHERE done = 0 AND kind = 1 AND until <= ?1 ORDER BY "
+                                 "until LIMIT 1",
+    [SELECTION_SQL_SET_UNTIL] = "UPDATE selection SET until = ?2 WHERE scheme_id = ?1",
+    /* In review, given back, or refused by one who may still ask the union above. */
+    [SELECTION_SQL_LIVES] =
+        "SELECT EXISTS (SELECT 1 FROM application WHERE scheme_id = ?1 AND state IN (2, 3)) OR EXISTS (SELECT 1 FROM "
+        "application WHERE scheme_id = ?1 AND state > 3 AND state = 5 AND again = 0 AND since > ?2)",
+    [SELECTION_SQL_ADD_CANDIDATE] =
+        "INSERT INTO candidate (scheme_id, first_seq, application_id, behind) VALUES (?1, ?2, "
+        "?3, ?4)",
     [SELECTION_SQL_FIRST_SEQ] = "SELECT journal_seq FROM application_step WHERE application_id = ?1 AND nth = 1",
-    [SELECTION_SQL_CANDIDATES] = "SELECT first_seq, application_id FROM candidate WHERE scheme_id = ?1 AND first_seq > "
-                                 "?2 ORDER BY first_seq LIMIT ?3",
+    [SELECTION_SQL_CANDIDATES] = "SELECT behind, first_seq, application_id FROM candidate WHERE scheme_id = ?1 AND "
+                                 "(behind, first_seq) > (?2, ?3) ORDER BY behind, first_seq LIMIT ?4",
+    [SELECTION_SQL_POINTS] = "SELECT -behind FROM candidate WHERE application_id = ?1",
     [SELECTION_SQL_FIRST_WAITING] =
         "SELECT application_id FROM candidate JOIN application USING (application_id) WHERE candidate.scheme_id = ?1 "
-        "AND state = 8 ORDER BY first_seq LIMIT 1",
+        "AND state = 8 ORDER BY behind, first_seq LIMIT 1",
     [SELECTION_SQL_OF_PERSON] = "SELECT application_id FROM application WHERE " HOLDER_HERS
                                 " AND scheme_id = ?2 AND state IN (4, 8) ORDER BY application_id LIMIT 1",
     [SELECTION_SQL_ADD_AWARD] =
-        "INSERT INTO award (application_id, scheme_id, place, shown_until) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO award (application_id, scheme_id, place, shown_until, stratum) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SELECTION_SQL_SET_SHOWN] = "UPDATE award SET shown_until = ?2 WHERE application_id = ?1",
-    [SELECTION_SQL_AWARD] = "SELECT application_id, scheme_id, place, shown_until FROM award WHERE application_id = ?1",
+    [SELECTION_SQL_AWARD] =
+        "SELECT application_id, scheme_id, place, shown_until, stratum FROM award WHERE application_id = ?1",
     [SELECTION_SQL_SHOWN] = "SELECT application_id FROM award JOIN application USING (application_id) WHERE "
-                            "award.scheme_id = ?1 AND place > ?2 AND state IN (9, 10) ORDER BY place LIMIT ?3",
+                            "award.scheme_id = ?1 AND (stratum, place) > (?2, ?3) AND state IN (9, 10) ORDER BY "
+                            "stratum, place LIMIT ?4",
     [SELECTION_SQL_COUNT] = "SELECT count(*), coalesce(sum(amount_fen), 0) FROM application WHERE scheme_id = ?1 AND "
                             "state > 3 AND " RPC_PAGE_STATES("?2", "state"),
-    [SELECTION_SQL_HELD] = "SELECT count(*) FROM application WHERE scheme_id = ?1 AND state > 3 AND state IN " CHOSEN,
+    [SELECTION_SQL_HELD] = "SELECT count(*) FROM award JOIN application USING (application_id) WHERE award.scheme_id = "
+                           "?1 AND stratum = ?2 AND state IN " CHOSEN,
     [SELECTION_SQL_SHOWING] =
         "SELECT scheme_id FROM selection WHERE scheme_id < ?1 AND EXISTS (SELECT 1 FROM application a WHERE "
-        "a.scheme_id = "
-        "selection.scheme_id AND a.state > 3 AND a.state IN (9, 10)) ORDER BY scheme_id DESC LIMIT ?2",
+        "a.scheme_id = selection.scheme_id AND a.state > 3 AND a.state IN (9, 10)) ORDER BY scheme_id DESC LIMIT ?2",
 };
 _Static_assert(ARRAY_LEN(sql) == SELECTION_N_SQL, "a statement for each");
 
@@ -49,14 +63,14 @@ bool selections_find(const struct subsidy *self, int64_t scheme_id, struct selec
     store_ask(self->store, selection_sql(self, SELECTION_SQL_FIND), "i", scheme_id);
     return store_only(self->store, selection_sql(self, SELECTION_SQL_FIND), INTO(ret->scheme_id), INTO(ret->kind),
                       INTO(ret->stage), INTO(ret->list_at), INTO(ret->until), INTO(ret->done), INTO(ret->after_seq),
-                      INTO(ret->filled), INTO(ret->n_awards), INTO(ret->journal_seq));
+                      INTO(ret->filled), INTO(ret->n_awards), INTO(ret->journal_seq), INTO(ret->after_behind));
 }
 
-static void put(struct subsidy *self, const struct selection *selection)
+void selection_put(struct subsidy *self, const struct selection *selection)
 {
-    store_run(self->store, selection_sql(self, SELECTION_SQL_SET), "iiiiiii", selection->scheme_id,
+    store_run(self->store, selection_sql(self, SELECTION_SQL_SET), "iiiiiiii", selection->scheme_id,
               (int64_t)selection->stage, (int64_t)selection->done, selection->after_seq, (int64_t)selection->filled,
-              selection->n_awards, selection->journal_seq);
+              selection->n_awards, selection->journal_seq, selection->after_behind);
 }
 
 void selection_stage(struct subsidy *self, struct selection *selection, int stage, void *call)
@@ -68,14 +82,20 @@ void selection_stage(struct subsidy *self, struct selection *selection, int stag
     staged.stage = (Lottery__Stage)stage;
     rpc_tell(call, &staged.base);
     selection->journal_seq = rpc_server_journal(self->rpc)->tip.seq;
-    put(self, selection);
+    selection_put(self, selection);
 }
 
 bool awards_find(const struct subsidy *self, int64_t application_id, struct award *ret)
 {
     store_ask(self->store, selection_sql(self, SELECTION_SQL_AWARD), "i", application_id);
     return store_only(self->store, selection_sql(self, SELECTION_SQL_AWARD), INTO(ret->application_id),
-                      INTO(ret->scheme_id), INTO(ret->place), INTO(ret->shown_until));
+                      INTO(ret->scheme_id), INTO(ret->place), INTO(ret->shown_until), INTO(ret->stratum));
+}
+
+int32_t selection_points(const struct subsidy *self, int64_t application_id)
+{
+    store_ask(self->store, selection_sql(self, SELECTION_SQL_POINTS), "i", application_id);
+    return (int32_t)store_number(self->store, selection_sql(self, SELECTION_SQL_POINTS));
 }
 
 void selection_count(const struct subsidy *self, int64_t scheme_id, int64_t states, int64_t *ret_n, int64_t *ret_fen)
@@ -86,7 +106,8 @@ void selection_count(const struct subsidy *self, int64_t scheme_id, int64_t stat
 
 size_t awards_shown(const struct subsidy *self, int64_t scheme_id, int64_t after, int64_t *ret_ids, size_t size)
 {
-    store_ask(self->store, selection_sql(self, SELECTION_SQL_SHOWN), "iii", scheme_id, after, (int64_t)size);
+    store_ask(self->store, selection_sql(self, SELECTION_SQL_SHOWN), "iiii", scheme_id, award_stratum(after),
+              award_place(after), (int64_t)size);
     return store_numbers(self->store, selection_sql(self, SELECTION_SQL_SHOWN), ret_ids, size);
 }
 
@@ -111,8 +132,8 @@ int selection_open(struct subsidy *self, const Subsidy__Scheme *scheme, void *ca
     if (reason)
         return reason;
     selection.kind = (int)scheme->selection->kind;
-    store_run(self->store, selection_sql(self, SELECTION_SQL_ADD), "iiii", scheme->scheme_id, (int64_t)selection.kind,
-              scheme->selection->list_at, scheme->selection->until);
+    store_run(self->store, selection_sql(self, SELECTION_SQL_ADD), "iiiii", scheme->scheme_id, (int64_t)selection.kind,
+              scheme->selection->list_at, scheme->selection->until, SELECTION_FIRST);
     if (selection.kind == SUBSIDY__SELECTION_KIND__BY_LOT)
         return selection_terms(self, scheme->scheme_id, rpc_arena(call), &terms)
                    ? lottery_announce(&self->lottery, &terms, 0, 0, call, &lot)
@@ -129,9 +150,13 @@ int selection_refusal(struct subsidy *self, const Subsidy__Scheme *scheme, const
 {
     struct selection selection;
     int64_t left;
+    int reason;
 
     if (!scheme->selection || !selections_find(self, scheme->scheme_id, &selection))
         return 0;
+    reason = selection_counts_refusal(self, scheme, application->member_id, application->amount_fen, rpc_now(call));
+    if (reason)
+        return reason;
     if (selection.kind != SUBSIDY__SELECTION_KIND__ALL)
         return rpc_now(call) < selection.list_at && selection.stage <= LOTTERY__STAGE__OPEN
                    ? 0
@@ -143,9 +168,21 @@ int selection_refusal(struct subsidy *self, const Subsidy__Scheme *scheme, const
     return BUDGET__REASON__BUDGET_SHORT;
 }
 
+int32_t selection_points_now(struct subsidy *self, const Subsidy__Scheme *scheme, const struct application *application,
+                         void *call)
+{
+    const Subsidy__FormAnswers *answers;
+
+    if (!scheme->selection || scheme->selection->kind != SUBSIDY__SELECTION_KIND__BY_SCORE)
+        return 0;
+    answers = application_answers(self, application->id, rpc_arena(call));
+    return answers ? form_points(scheme, answers) : 0;
+}
+
 int selection_admit(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application, void *call)
 {
     struct selection selection;
+    const Subsidy__FormAnswers *answers;
     struct lot_terms terms;
     struct lot_entry entry;
     int64_t first_seq;
@@ -154,18 +191,20 @@ int selection_admit(struct subsidy *self, const Subsidy__Scheme *scheme, struct 
         return 0;
     if (selection.kind == SUBSIDY__SELECTION_KIND__ALL) {
         selection.n_awards++;
-        put(self, &selection);
-        return selection_choose(self, scheme, application, (int32_t)selection.n_awards, call);
+        selection_put(self, &selection);
+        return selection_choose(self, scheme, application, 0, (int32_t)selection.n_awards, call);
     }
     store_ask(self->store, selection_sql(self, SELECTION_SQL_FIRST_SEQ), "i", application->id);
     first_seq = store_number(self->store, selection_sql(self, SELECTION_SQL_FIRST_SEQ));
-    store_run(self->store, selection_sql(self, SELECTION_SQL_ADD_CANDIDATE), "iii", scheme->scheme_id, first_seq,
-              application->id);
+    store_run(self->store, selection_sql(self, SELECTION_SQL_ADD_CANDIDATE), "iiii", scheme->scheme_id, first_seq,
+              application->id, -(int64_t)selection_points_now(self, scheme, application, call));
     if (selection.kind != SUBSIDY__SELECTION_KIND__BY_LOT)
         return 0;
-    if (!selection_terms(self, scheme->scheme_id, rpc_arena(call), &terms))
+    answers = application_answers(self, application->id, rpc_arena(call));
+    if (!answers || !selection_terms(self, scheme->scheme_id, rpc_arena(call), &terms))
         return RPC__REASON__OVERLOADED;
-    return lottery_enter_for(&self->lottery, &terms, holder_of(&self->holders, application->member_id), call, &entry);
+    return lottery_enter_for(&self->lottery, &terms, holder_of(&self->holders, application->member_id),
+                             form_stratum(scheme, answers), 1 + (uint32_t)form_points(scheme, answers), call, &entry);
 }
 
 /* ---- choosing ---- */
@@ -194,17 +233,21 @@ static int64_t shown_until(const Subsidy__Scheme *scheme, int64_t now)
 }
 
 int selection_choose(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application,
-                     int32_t place, void *call)
+                     int32_t stratum, int32_t place, void *call)
 {
     const struct application_step step = {.kind = SUBSIDY__STEP_KIND__STEP_CHOSEN};
     int64_t now = rpc_now(call), until = shown_until(scheme, now);
-    int reason = funding_move(self, scheme, BUDGET__ACCOUNT__FREE, BUDGET__ACCOUNT__COMMITTED, application->amount_fen,
-                              application->id, call);
+    int reason = selection_counts_refusal(self, scheme, application->member_id, application->amount_fen, now);
 
+    if (!reason)
+        reason = funding_move(self, scheme, BUDGET__ACCOUNT__FREE, BUDGET__ACCOUNT__COMMITTED, application->amount_fen,
+                              application->id, call);
+    if (!reason)
+        reason = selection_counts(self, scheme, application, call);
     if (reason)
         return reason;
-    store_run(self->store, selection_sql(self, SELECTION_SQL_ADD_AWARD), "iiii", application->id,
-              application->scheme_id, (int64_t)place, until);
+    store_run(self->store, selection_sql(self, SELECTION_SQL_ADD_AWARD), "iiiii", application->id,
+              application->scheme_id, (int64_t)place, until, (int64_t)stratum);
     application_leaves(application, SUBSIDY__APPLICATION_STATE__APPLICATION_SHOWN, until ? until : now + SUBSIDY_DAY_MS,
                        now);
     application_put(self, application, &step, call);
@@ -236,8 +279,7 @@ void selection_shown(struct subsidy *self, const Subsidy__Scheme *scheme, struct
 
 /* ---- places that become free ---- */
 
-/* What nobody can get any more goes back to the fund. */
-static void give_back(struct subsidy *self, const Subsidy__Scheme *scheme, void *call)
+void selection_give_back(struct subsidy *self, const Subsidy__Scheme *scheme, void *call)
 {
     const struct budget_line from = funding_line(self, scheme);
     const struct budget_line to = {scheme->funding->fund_id, from.year};
@@ -264,6 +306,7 @@ void selection_frees(struct subsidy *self, const Subsidy__Scheme *scheme, const 
     }
     rpc_refuse_if(
         call, funding_move(self, scheme, from, BUDGET__ACCOUNT__FREE, application->amount_fen, application->id, call));
+    selection_counts_as(self, application, GRANTED__GRANT_STATE__GIVEN_BACK, call);
 }
 
 /* Of those who wait in order, the first, if she fits. */
@@ -271,148 +314,35 @@ static void next_in_order(struct subsidy *self, const Subsidy__Scheme *scheme, s
 {
     struct application application;
 
-    store_ask(self->store, selection_sql(self, SELECTION_SQL_FIRST_WAITING), "i", scheme->scheme_id);
-    if (!application_find(self, store_number(self->store, selection_sql(self, SELECTION_SQL_FIRST_WAITING)),
-                          &application) ||
-        application.amount_fen > funding_balance(self, scheme, BUDGET__ACCOUNT__FREE))
+    do {
+        store_ask(self->store, selection_sql(self, SELECTION_SQL_FIRST_WAITING), "i", scheme->scheme_id);
+        if (!application_find(self, store_number(self->store, selection_sql(self, SELECTION_SQL_FIRST_WAITING)),
+                              &application))
+            return;
+    } while (selection_is_above(self, scheme, &application, call));
+    if (application.amount_fen > funding_balance(self, scheme, BUDGET__ACCOUNT__FREE))
         return;
     selection->n_awards++;
-    put(self, selection);
-    rpc_refuse_if(call, selection_choose(self, scheme, &application, (int32_t)selection->n_awards, call));
+    selection_put(self, selection);
+    rpc_refuse_if(call, selection_choose(self, scheme, &application, 0, (int32_t)selection->n_awards, call));
 }
 
-void selection_next(struct subsidy *self, const Subsidy__Scheme *scheme, void *call)
+void selection_next(struct subsidy *self, const Subsidy__Scheme *scheme, const struct application *application,
+                    void *call)
 {
     struct selection selection;
     struct lot_terms terms;
+    struct award award;
 
     if (!scheme->selection || !selections_find(self, scheme->scheme_id, &selection))
         return;
     if (selection.done == 2)
-        give_back(self, scheme, call);
-    else if (selection.kind == SUBSIDY__SELECTION_KIND__IN_ORDER && selection.done == 1 &&
-             rpc_now(call) < selection.until)
+        selection_give_back(self, scheme, call);
+    else if (selection_is_ranked(selection.kind) && selection.done == 1 && rpc_now(call) < selection.until)
         next_in_order(self, scheme, &selection, call);
-    else if (selection.kind == SUBSIDY__SELECTION_KIND__BY_LOT &&
+    else if (selection.kind == SUBSIDY__SELECTION_KIND__BY_LOT && awards_find(self, application->id, &award) &&
              selection_terms(self, scheme->scheme_id, rpc_arena(call), &terms))
-        lottery_promote(&self->lottery, &terms, 0, call);
-}
-
-/* ---- what the list comes to ---- */
-
-#define SLICE 16 /* each with a step of its own */
-
-/* In order: she gets it, or waits with all behind her. */
-static void decide_in_order(struct subsidy *self, const Subsidy__Scheme *scheme, struct selection *selection,
-                            struct application *application, void *call)
-{
-    bool room = !selection->filled && application->amount_fen <= funding_balance(self, scheme, BUDGET__ACCOUNT__FREE) &&
-                (!scheme->selection->places || selection->n_awards < scheme->selection->places);
-
-    if (room) {
-        selection->n_awards++;
-        rpc_refuse_if(call, selection_choose(self, scheme, application, (int32_t)selection->n_awards, call));
-        return;
-    }
-    selection->filled = true;
-    selection_pass(self, scheme, application, SUBSIDY__APPLICATION_STATE__APPLICATION_WAITING,
-                   SUBSIDY__STEP_KIND__STEP_WAITS, 0, call);
-}
-
-/* By lot: who has no place waits, if she is told that she does. */
-static void decide_by_lot(struct subsidy *self, const Subsidy__Scheme *scheme, const struct selection *selection,
-                          struct application *application, void *call)
-{
-    struct lot_terms terms;
-    struct lot_entry entry;
-    uint32_t waiting = 0;
-
-    if (selection->stage == LOTTERY__STAGE__PUBLISHED &&
-        selection_terms(self, scheme->scheme_id, rpc_arena(call), &terms) &&
-        lottery_find_entry(&self->lottery, scheme->scheme_id, holder_of(&self->holders, application->member_id),
-                           &entry))
-        lottery_place_of(&self->lottery, &terms, &entry, &waiting);
-    if (waiting)
-        selection_pass(self, scheme, application, SUBSIDY__APPLICATION_STATE__APPLICATION_WAITING,
-                       SUBSIDY__STEP_KIND__STEP_WAITS, 0, call);
-    else
-        selection_pass(self, scheme, application, SUBSIDY__APPLICATION_STATE__APPLICATION_NOT_CHOSEN,
-                       SUBSIDY__STEP_KIND__STEP_NOT_CHOSEN, NOTICE__NOTICE_KIND__SUBSIDY_NOT_CHOSEN, call);
-}
-
-/* One on the list, in the first pass over it, or in the last when nobody gets a place any more. */
-static void decide(struct subsidy *self, const Subsidy__Scheme *scheme, struct selection *selection,
-                   struct application *application, void *call)
-{
-    if (selection->done == 1 && application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_WAITING)
-        selection_pass(self, scheme, application, SUBSIDY__APPLICATION_STATE__APPLICATION_NOT_CHOSEN,
-                       SUBSIDY__STEP_KIND__STEP_NOT_CHOSEN, NOTICE__NOTICE_KIND__SUBSIDY_NOT_CHOSEN, call);
-    if (selection->done == 1 || application->state != SUBSIDY__APPLICATION_STATE__APPLICATION_APPROVED)
-        return;
-    if (selection->kind == SUBSIDY__SELECTION_KIND__IN_ORDER)
-        decide_in_order(self, scheme, selection, application, call);
-    else
-        decide_by_lot(self, scheme, selection, application, call);
-}
-
-/* A pass over the list has ended. */
-static void pass_ends(struct subsidy *self, const Subsidy__Scheme *scheme, struct selection *selection, void *call)
-{
-    selection->done++;
-    selection->after_seq = 0;
-    if (selection->done == 2)
-        give_back(self, scheme, call);
-    else if (selection->kind == SUBSIDY__SELECTION_KIND__IN_ORDER)
-        selection_stage(self, selection, LOTTERY__STAGE__PUBLISHED, call);
-}
-
-/* Its time is over: from now on nobody gets a place. False: it cannot be told now. */
-static bool end_places(struct subsidy *self, struct selection *selection, void *call)
-{
-    struct lot_terms terms;
-
-    if (selection->stage != LOTTERY__STAGE__PUBLISHED || !selection->done)
-        return true;
-    if (selection->kind == SUBSIDY__SELECTION_KIND__IN_ORDER) {
-        selection_stage(self, selection, LOTTERY__STAGE__CLOSED, call);
-        return true;
-    }
-    if (!selection_terms(self, selection->scheme_id, rpc_arena(call), &terms))
-        return false;
-    lottery_close(&self->lottery, &terms, call);
-    return selections_find(self, selection->scheme_id, selection);
-}
-
-bool selection_tidy(void *arg, void *call)
-{
-    struct subsidy *self = arg;
-    const Subsidy__Scheme *scheme;
-    struct selection selection;
-    struct application application;
-    int64_t seqs[SLICE], ids[SLICE];
-    size_t n = 0;
-
-    store_ask(self->store, selection_sql(self, SELECTION_SQL_DUE), "i", rpc_now(call));
-    if (!selections_find(self, store_number(self->store, selection_sql(self, SELECTION_SQL_DUE)), &selection))
-        return false;
-    scheme = scheme_find(self, selection.scheme_id, rpc_arena(call));
-    if (!scheme || !end_places(self, &selection, call))
-        return false;
-    store_ask(self->store, selection_sql(self, SELECTION_SQL_CANDIDATES), "iii", selection.scheme_id,
-              selection.after_seq, (int64_t)SLICE);
-    while (n < SLICE &&
-           store_read(self->store, selection_sql(self, SELECTION_SQL_CANDIDATES), INTO(seqs[n]), INTO(ids[n])))
-        n++;
-    store_end(self->store, selection_sql(self, SELECTION_SQL_CANDIDATES));
-    for (size_t i = 0; i < n && !rpc_refused(call); i++) {
-        selection.after_seq = seqs[i];
-        if (application_find(self, ids[i], &application))
-            decide(self, scheme, &selection, &application, call);
-    }
-    if (n < SLICE)
-        pass_ends(self, scheme, &selection, call);
-    put(self, &selection);
-    return !rpc_refused(call);
+        lottery_promote(&self->lottery, &terms, award.stratum, call);
 }
 
 /* ---- the part ---- */
@@ -424,6 +354,9 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
 
     (void)row;
     (void)told;
+    if (event->event_case == SUBSIDY__EVENT__EVENT_APPLICATION_CHANGED && event->application_changed->points)
+        *part_word(&self->parts, &selections_part, 1, event->application_changed->application_id) =
+            event->application_changed->points;
     if (event->event_case == SUBSIDY__EVENT__EVENT_SELECTION_STAGED)
         *part_word(&self->parts, &selections_part, 0, event->selection_staged->scheme_id) =
             (int64_t)event->selection_staged->stage;
@@ -464,13 +397,16 @@ static const struct part_stray strays[] = {
 const struct part_spec selections_part = {
     .tables = "selection candidate award",
     .others = "selection.scheme_id selection.stage selection.done selection.filled selection.n_awards "
-              "candidate.application_id award.application_id award.shown_until",
+              "candidate.application_id candidate.behind selection.after_behind award.application_id award.shown_until "
+              "award.stratum",
     .steps = &selections_steps,
     .sql = sql,
     .n_sql = SELECTION_N_SQL,
     .opened = selection_serve_draws,
     .tidy = selection_tidy,
     .agrees = agrees,
-    .words = {{"selection", "SELECT scheme_id, stage FROM selection ORDER BY scheme_id"}},
+    .words = {{"selection", "SELECT scheme_id, stage FROM selection ORDER BY scheme_id"},
+              {"candidate's points", "SELECT application_id, -behind FROM candidate WHERE behind <> 0 ORDER BY "
+                                     "application_id"}},
     .strays = strays,
 };

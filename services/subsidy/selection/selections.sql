@@ -28,3 +28,16 @@ CREATE TABLE award (
     shown_until    INTEGER NOT NULL   -- 0: the days are not known yet
 ) STRICT;
 CREATE UNIQUE INDEX award_place ON award (scheme_id, place);
+-- step 2
+-- Of ALL, until is when it is asked next whether nobody can get anything of it any more.
+CREATE INDEX selection_of_all ON selection (until) WHERE done = 0 AND kind = 1;
+-- step 3
+-- Points, negative: who has most comes first; 0 where there are none.
+ALTER TABLE candidate ADD COLUMN behind INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX candidate_order ON candidate (scheme_id, behind, first_seq);
+CREATE UNIQUE INDEX candidate_of ON candidate (application_id);
+ALTER TABLE selection ADD COLUMN after_behind INTEGER NOT NULL DEFAULT 0;
+-- Of a draw in several strata places count in each by itself.
+ALTER TABLE award ADD COLUMN stratum INTEGER NOT NULL DEFAULT 0;
+DROP INDEX award_place;
+CREATE UNIQUE INDEX award_at ON award (scheme_id, stratum, place);

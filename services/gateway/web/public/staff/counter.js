@@ -1,10 +1,9 @@
 // A counter of a merchant's branch: purchases that coupons pay a part of, with or without network.
 import { get, isOffline, post, Refusal } from '../api.js';
-import { kindOf } from './desk.js';
+import { isPurse } from './desk.js';
 import { handInAll, register, withDevice } from './device.js';
 import { all, drop, keep } from './kept.js';
 
-const PURSE = 6; // the kind of a code that shows coupons (common/pass/pass.h)
 const DAY_MS = 86400000, CHINA_MS = 8 * 3600000;
 const OFFLINE_MAX = 100; // purchases of a device on one day
 const OURS = 'till-device'; // registered in this session
@@ -27,7 +26,7 @@ const dayOf = (instant) => Math.floor((Date.parse(instant) + CHINA_MS) / DAY_MS)
 async function offlineRefusal(till, text, at) {
   const kept = await waiting();
   if (!till.deviceId) return '没有网络：本机还没有登记为收券设备，请联网后再收。';
-  if (kindOf(text) !== PURSE) return '这不是会员的券码，请会员重新打开券码。';
+  if (!isPurse(text)) return '这不是会员的券码，请会员重新打开券码。';
   if (kept.some((one) => one.text === text)) return '这个券码刚才已在本机收过，请会员等券码变化后再出示。';
   const today = kept.filter((one) => one.deviceId === till.deviceId && dayOf(one.at) === dayOf(at)).length;
   return today < OFFLINE_MAX ? null : `没有网络：本机今天已离线收券 ${OFFLINE_MAX} 笔，请联网上传后再收。`;

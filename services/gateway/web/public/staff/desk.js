@@ -38,6 +38,8 @@ async function noteUsed(desk, text, at) {
 export const kindOf = (text) => (/^[\w-]{32}$/.test(text) ? fromBase64(text.slice(0, 4).replaceAll('-', '+').replaceAll('_', '/'))[0] : 0);
 /** Whether a text is the code of a member's card. */
 export const isCard = (text) => kindOf(text) === 5;
+/** Whether it is the code of a member's coupons. */
+export const isPurse = (text) => kindOf(text) === 6;
 
 /**
  * Scans a text: { good, reason, scan | pass, offline }. Whatever is accepted without

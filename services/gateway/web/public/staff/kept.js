@@ -1,10 +1,10 @@
 // What this desk keeps in the browser, so that it works and loses nothing without
 // network: what it took along of its sites, branches and gates, what it scanned and has not handed
 // in, and which passes it has accepted. All of it is numbers and codes; nobody's name.
-const STORES = { desks: 'siteId', scans: 'scanRef', used: 'serial', tills: 'branchId', purchases: 'saleRef', gates: 'releaseId' };
+const STORES = { desks: 'siteId', scans: 'scanRef', used: 'serial', tills: 'branchId', purchases: 'saleRef', gates: 'releaseId', departures: 'key', boardings: 'scanRef' };
 
 const database = new Promise((done, fail) => {
-  const request = indexedDB.open('scanner', 3);
+  const request = indexedDB.open('scanner', 4);
   request.onupgradeneeded = () => {
     for (const [name, keyPath] of Object.entries(STORES)) {
       if (!request.result.objectStoreNames.contains(name)) request.result.createObjectStore(name, { keyPath });

@@ -39,6 +39,7 @@ function propose(sale) {
     element('p', { className: 'fine' }, `请在 ${time(sale.lockedUntil)} 前确认，过时券自动放回。`), decide(sale));
 }
 
+/** Asks for the best set and shows it, or why there is none; whether the service has answered. */
 async function take(purchase) {
   $('sale').className = 'verdict';
   $('sale').textContent = '正在计算…';
@@ -49,7 +50,7 @@ async function take(purchase) {
   if (sale) propose(sale);
   else if (kept) verdict(null, '已记在本机，未确认', `消费 ${yuan(kept.purchaseFen)}。没有网络：能减多少要联网上传后才知道，会员会收到通知。`);
   else verdict(false, '✗ 没有收券', refused ?? refusal.message, refusal?.missingFen ? `还差 ${yuan(refusal.missingFen)}。` : null);
-  await (sale || refusal ? showSales() : showNetwork(false));
+  return Boolean(sale || refusal);
 }
 
 /** Fen of an amount as it is typed; null when it is none. */
@@ -58,9 +59,10 @@ const fenOf = (text) => (/^\d{1,6}([.．]\d{1,2})?$/.test(text.trim()) ? Math.ro
 async function enterPurchase() {
   const text = $('pass').value.trim(), purchaseFen = fenOf($('purchase').value), goods = $('goods').value;
   if (!purchaseFen) return verdict(false, '✗ 没有收券', '消费金额请写成 15 或 15.50。');
-  await take({ text, purchaseFen, ...goods && { goods } });
-  $('pass').value = $('purchase').value = '';
+  const answered = await take({ text, purchaseFen, ...goods && { goods } });
+  $('pass').value = $('purchase').value = ''; // before the list comes: she may be at the next one by then
   $('pass').focus();
+  await (answered ? showSales() : showNetwork(false));
 }
 
 // ---- what was taken ----

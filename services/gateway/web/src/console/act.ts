@@ -10,16 +10,23 @@ import { cut } from './cut';
 const typed = new Map<string, string>();
 watch(session, () => typed.clear());
 
-/** Does it and says so, unless that is ''; false when it was refused. */
-export async function doing(work: () => Promise<unknown>, done = '已办理'): Promise<boolean> {
+/** Tells why something was not done, unless its form says so itself (CutNote.vue). */
+export function tell(error: unknown) {
+  if (!(error instanceof Offline && cut.value)) ElMessage({ message: words(error), type: 'error', duration: 6000, showClose: true });
+}
+
+/** Does it and says so, unless that is '', also by what came of it; false when it was refused. */
+export async function doing<T>(work: () => Promise<T>, done: string | ((given: T) => string) = '已办理'): Promise<boolean> {
+  let given: T;
   try {
-    await work();
+    given = await work();
   } catch (error) {
-    if (!(error instanceof Offline && cut.value)) ElMessage({ message: words(error), type: 'error', duration: 6000, showClose: true });
+    tell(error);
     return false;
   }
   typed.clear();
-  if (done) ElMessage({ message: done, type: 'success' });
+  const message = typeof done === 'string' ? done : done(given);
+  if (message) ElMessage({ message, type: 'success' });
   return true;
 }
 

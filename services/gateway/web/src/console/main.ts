@@ -7,6 +7,7 @@ import '../shared/look';
 import './console.css';
 import { api } from '../shared/api';
 import { session } from '../shared/session';
+import { tell } from './act';
 import App from './App.vue';
 import { againWithItsKey } from './cut';
 import { may, readMe } from './me';
@@ -38,4 +39,6 @@ router.beforeEach(async (to) => {
 });
 
 api.use(againWithItsKey);
-createApp(App).use(router).mount('#app');
+const app = createApp(App).use(router);
+app.config.errorHandler = tell; // what no page has told her itself
+app.mount('#app');

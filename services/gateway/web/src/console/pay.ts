@@ -11,7 +11,7 @@ export const PAYOUT: Record<string, string> = {
 export const SOURCE: Record<string, string> = { subsidy: '补贴', coupon: '商户结算', health: '体检结算' };
 const DO: Record<string, string> = {
   PAYOUT_ORDER_ODD: '请承办部门核对付款单后重新下单', PAYOUT_OVER_ORDER: '超过单笔限额：请申请提高额度，或改为银行付款', PAYOUT_OVER_DAY: '不用办理，次日自动继续', PAYOUT_NO_WECHAT: '请提醒收款人在惠工绑定微信，绑定后自动继续',
-  PAYOUT_NO_NAME: '请提醒收款人完成实名认证，认证后自动继续', PAYOUT_PROVIDER_REFUSES: '请按微信的错误码核对商户号设置', PAYOUT_NO_BALANCE: '请向商户号充值，到账后自动继续', PAYOUT_WAITS_FOR_PROVIDER: '不用办理，自动重试，不会重复付款',
+  PAYOUT_WECHAT_CHANGED: '收款人换了微信：可登录原来的微信确认；逾期退回后请承办部门换单重付，会付到现在的微信', PAYOUT_NO_NAME: '请提醒收款人完成实名认证，认证后自动继续', PAYOUT_PROVIDER_REFUSES: '请按微信的错误码核对商户号设置', PAYOUT_NO_BALANCE: '请向商户号充值，到账后自动继续', PAYOUT_WAITS_FOR_PROVIDER: '不用办理，自动重试，不会重复付款',
   PAYOUT_NOT_CONFIRMED: '钱已退回：请承办部门换单重付，并提醒收款人在 24 小时内确认', PAYOUT_WAY_NOT_SET_UP: '请系统管理员开通这种付款方式', PAYOUT_ACCOUNT_REFUSED: '请收款人检查微信账户，再由承办部门换单重付', PAYOUT_PROVIDER_FAILED: '由承办部门核对后换单重付',
   PAYOUT_ACCOUNT_ODD: '请收款人更正账户后重新提交', PAYOUT_BANK_FAILED: '请收款人核对账户后重新提交',
 };

@@ -7,6 +7,7 @@ export interface Place { path: string; page: string; name?: string; under?: stri
 
 const UNION: Role[] = ['UNION_ADMIN'], BENEFIT: Role[] = ['BENEFIT_MANAGER'];
 const MONEY: Role[] = ['FINANCE', 'AUDIT_ADMIN'];
+const DESK: Role[] = ['BENEFIT_MANAGER', 'FINANCE', 'UNION_ADMIN']; // who works on subsidies
 
 export const PLACES: Place[] = [
   { path: '/', page: 'OverviewPage', name: '总览', roles: [] },
@@ -19,6 +20,7 @@ export const PLACES: Place[] = [
   { path: '/companies', page: 'CompaniesPage', name: '企业', under: '组织', roles: ['UNION_ADMIN', 'AUDIT_ADMIN'] },
   { path: '/checkups', page: 'CheckupsPage', name: '体检活动', under: '体检', roles: BENEFIT },
   { path: '/checkups/:campaignId', page: 'CheckupPage', roles: ['BENEFIT_MANAGER', 'FINANCE', 'AUDIT_ADMIN'] },
+  { path: '/chains', page: 'ChainsPage', name: '抽签密钥链', under: '体检', roles: ['BENEFIT_MANAGER', 'AUDIT_ADMIN'] },
   { path: '/sites', page: 'SitesPage', name: '体检点', under: '体检', roles: BENEFIT },
   { path: '/sites/:siteId', page: 'SitePage', roles: BENEFIT },
   { path: '/reports', page: 'ReportsPage', name: '报告录入', under: '体检', roles: ['REPORT_CLERK'] },
@@ -35,6 +37,8 @@ export const PLACES: Place[] = [
   { path: '/coupon-settlements', page: 'CouponSettlementsPage', name: '商户结算', under: '福利券', roles: MONEY },
   { path: '/coupon-settlements/:settlementId', page: 'CouponSettlementPage', roles: MONEY },
   { path: '/wechat-stocks', page: 'WechatStocksPage', name: '微信立减金', under: '福利券', roles: ['BENEFIT_MANAGER', 'FINANCE', 'AUDIT_ADMIN'] },
+  { path: '/schemes', page: 'SchemesPage', name: '补贴项目', under: '补贴', roles: DESK },
+  { path: '/schemes/:schemeId', page: 'SchemePage', roles: DESK },
   { path: '/payments', page: 'PaymentsPage', name: '付款', under: '付款', roles: MONEY },
   { path: '/bank-batches', page: 'BankBatchesPage', name: '银行付款', under: '付款', roles: MONEY },
   { path: '/pay-cases', page: 'PayCasesPage', name: '付款差异', under: '付款', roles: MONEY },

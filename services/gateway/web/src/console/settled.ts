@@ -18,6 +18,7 @@ export interface SettlementCalls {
   decide(confirm: boolean): Promise<unknown>;
   enterInvoice(body: { number: string; title: string; fen: string }): Promise<unknown>;
   voidInvoice(invoiceId: string): Promise<unknown>;
+  acceptInvoice?(invoiceId: string): Promise<unknown>; // where the payee enters its own
   pay(body: { reference: string; paidAt: string }): Promise<unknown>;
   giveBack(): Promise<unknown>;
   reconcile(csv: string, thingColumn: number, yuanColumn: number): Promise<Schemas['settlement.Reconciliation']>;

@@ -67,7 +67,7 @@ export const DECLARATION_STATE: Record<string, string> = {
   DECLARATION_ASKED: '待工会审批', DECLARATION_APPROVED: '已同意', DECLARATION_REFUSED: '未同意', DECLARATION_WITHDRAWN: '已撤回', DECLARATION_LAPSED: '已失效',
 } satisfies Said<'identity.DeclarationState'>;
 export const PAYEE: Record<string, string> = { PAYEE_WAITS: '待第二人确认', PAYEE_IN_FORCE: '使用中', PAYEE_ENDED: '已停用', PAYEE_REFUSED: '未通过' } satisfies Said<'settlement.PayeeState'>;
-export const DIFFERENCE: Record<string, string> = { ONLY_OURS: '仅结算单有', ONLY_THEIRS: '仅对方有', OTHER_AMOUNT: '金额不同' } satisfies Said<'health.DifferenceKind'>;
+export const DIFFERENCE: Record<string, string> = { ONLY_OURS: '仅结算单有', ONLY_THEIRS: '仅对方有', OTHER_AMOUNT: '金额不同' } satisfies Said<'settlement.DifferenceKind'>;
 export const MERCHANT: Record<string, string> = { MERCHANT_WAITS: '待审核', MERCHANT_OPEN: '已开通', MERCHANT_REFUSED: '未通过', MERCHANT_CLOSED: '已停用' } satisfies Said<'coupon.MerchantState'>;
 export const WAY: Record<string, string> = { FIRST_COME: '先到先得', FAIR: '公平领取', LOT: '抽签', ENTITLED: '人人有份', CODES: '兑换码', TICKETS: '票务' } satisfies Said<'coupon.Way'>;
 export const ALLOWANCE: Record<string, string> = { ONE_PER_RELEASE: '共一张', ONE_PER_DAY: '每天一张', ONE_PER_MONTH: '每月一张', ONE_PER_YEAR: '每年一张' } satisfies Said<'coupon.Allowance'>;

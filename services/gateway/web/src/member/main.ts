@@ -4,7 +4,8 @@ import 'vant/lib/index.css';
 import '../../public/tokens.css';
 import '../shared/look';
 import './app.css';
-import { said } from '../shared/say';
+import { words } from '../shared/api';
+import { said, say } from '../shared/say';
 import { session } from '../shared/session';
 import App from './App.vue';
 import { opened, purse } from './purse';
@@ -39,4 +40,6 @@ router.beforeEach(async (to) => {
 router.afterEach((to, from) => { if (to.path !== from.path && to.path !== '/sign-in') said.value = ''; });
 router.afterEach(() => { document.querySelector<HTMLElement>('#app h1')?.focus(); });
 
-createApp(App).use(router).mount('#app');
+const app = createApp(App).use(router);
+app.config.errorHandler = (error) => say(words(error)); // what no page has told her itself
+app.mount('#app');

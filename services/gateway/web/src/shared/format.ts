@@ -16,6 +16,9 @@ export const clock = format({ hour: '2-digit', minute: '2-digit' });
 export const wallOf = (instant: Date) => new Date(instant.getTime() + 8 * 3600000).toISOString().slice(0, 19).replace('T', ' ');
 export const instantOf = (wall: string) => new Date(`${wall.replace(' ', 'T')}+08:00`);
 
+/** A day of China as a number, 20261201, as "2026-12-01". */
+export const dayNumbered = (day: number) => String(day).replace(/(\d{4})(\d{2})(\d{2})/, '$1-$2-$3');
+
 /** A minute of the day as a time's field holds it, and back. */
 export const wallMinute = (minute = 0) => [minute / 60 % 24, minute % 60].map((n) => String(Math.floor(n)).padStart(2, '0')).join(':');
 export function minuteOf(event: Event) {

@@ -1,5 +1,5 @@
 /* The power is lost at every write while a new store is opened. */
-#include "services/coupon/opening_fixture.h"
+#include "services/portal/opening_fixture.h"
 
 static void an_opening_without_power_can_be_tried_again(void **state)
 {

@@ -1,16 +1,17 @@
-/* opening_fixture.h: a new store is opened while something fails, or the power is lost, at the n-th access. */
+/* opening_fixture.h: a new store, of the service with the fewest tables, is opened while something fails, or the power is
+ * lost, at the n-th access. */
 #pragma once
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include "services/coupon/coupon.h"
+#include "services/portal/portal.h"
 #include "tests/anomaly.h"
 #include "tests/power.h"
 
 static inline struct store *open_store(const char *dir)
 {
-    static struct service service = {.spec = &coupon_spec};
+    static struct service service = {.spec = &portal_spec};
     struct store_options options;
 
     service_store_options(&service, dir, &options);

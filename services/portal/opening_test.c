@@ -1,5 +1,5 @@
 /* The N-th access to the disk fails while a new store is opened, for N = 1.. until nothing fails any more. */
-#include "services/coupon/opening_fixture.h"
+#include "services/portal/opening_fixture.h"
 
 static void an_opening_that_fails_can_be_tried_again(void **state)
 {
