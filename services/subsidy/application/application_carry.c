@@ -47,7 +47,7 @@ bool application_carry(struct subsidy *self, const Subsidy__Scheme *scheme, cons
     store_run(self->store, application_sql(self, APPLICATION_SQL_ADD), "iiiitii", next.id, next.scheme_id,
               next.family_id, next.member_id, next.union_path, now, (int64_t)next.for_union);
     if (application_save(self, &next, answers, call)) {
-        application_drop(self, &next);
+        application_drop(self, &next, call);
         return false;
     }
     store_run(self->store, application_sql(self, APPLICATION_SQL_COPY_OFFICES), "ii", next.id, before->id);

@@ -1,5 +1,6 @@
 /* application_who.c: who may apply for what, for whom, and what she has had. */
 #include "services/subsidy/application/application_internal.h"
+#include "services/subsidy/selection/selections.h"
 
 /* ---- for whom ---- */
 

@@ -4,12 +4,12 @@ import { PERIOD } from './words';
 
 export const SCHEME: Record<string, string> = { SCHEME_DRAFT: '草稿', SCHEME_OPEN: '已公布', SCHEME_CLOSED: '已停止申报' } satisfies Said<'subsidy.SchemeState'>;
 export const FIELD: Record<string, string> = {
-  TEXT: '文字', NUMBER: '数字', FEN: '金额', DATE: '日期', CHOICE: '单选', REGION: '行政区划', RESIDENT_ID: '公民身份号码', BANK_ACCOUNT: '银行账号', CERTIFICATE: '证书编号',
+  TEXT: '文字', NUMBER: '数字', FEN: '金额', DATE: '日期', CHOICE: '单选', REGION: '行政区划', RESIDENT_ID: '公民身份号码', BANK_ACCOUNT: '银行账号', CERTIFICATE: '证书编号', FILE: '材料文件',
 } satisfies Said<'subsidy.FieldKind'>;
 export const ONCE: Record<string, string> = { ONCE_ANY: '办结后可再申报', ONCE_EVER: '只能一次', ONCE_PERIOD: '每期一次' } satisfies Said<'subsidy.Once'>;
-export const SELECTION: Record<string, string> = { ALL: '符合即得', IN_ORDER: '按提交先后', BY_LOT: '抽签' } satisfies Said<'subsidy.SelectionKind'>;
+export const SELECTION: Record<string, string> = { ALL: '符合即得', IN_ORDER: '按提交先后', BY_LOT: '抽签', BY_SCORE: '按得分' } satisfies Said<'subsidy.SelectionKind'>;
 export const SELECTION_HINT: Record<string, string> = {
-  ALL: '审核通过的都给，资金用完为止。', IN_ORDER: '到时间固定名单，先提交的先得，资金或名额用完为止，其余候补。', BY_LOT: '到时间固定名单，用事先承诺的秘密抽签，任何人都能重算。',
+  ALL: '审核通过的都给，资金用完为止。', IN_ORDER: '到时间固定名单，先提交的先得，资金或名额用完为止，其余候补。', BY_LOT: '到时间固定名单，用事先承诺的秘密抽签，任何人都能重算。', BY_SCORE: '到时间固定名单，得分高的先得，同分先提交的先得。',
 };
 export const SCENE: Record<string, string> = { SCENE_SUBSIDY: '行政补贴', SCENE_PRIZE: '现金营销（奖励）', SCENE_INSURANCE: '保险理赔' };
 /** What WeChat wants to be told with each, in its order. */
@@ -21,7 +21,7 @@ export const APPLICATION: Record<string, string> = {
 export const APPLICATION_STEP: Record<string, string> = {
   STEP_SUBMITTED: '提交', STEP_TAKEN: '审核人领取办理', STEP_LEFT: '审核人放回', STEP_APPROVED: '审核同意', STEP_PASSED_ON: '转到下一级', STEP_GIVEN_BACK: '退回补正', STEP_REFUSED: '不同意', STEP_DECIDED: '审核通过', STEP_WITHDRAWN: '本人撤回', STEP_LAPSED: '逾期失效',
   STEP_OVERDUE: '逾期未办，转上级工会', STEP_ASKED_AGAIN: '本人申请上级复核', STEP_CHOSEN: '入选，开始公示', STEP_WAITS: '候补', STEP_NOT_CHOSEN: '未入选', STEP_SHOWN: '公示期满', STEP_OBJECTED: '收到异议，暂停发放', STEP_OBJECTION_UPHELD: '异议成立', STEP_OBJECTION_UNFOUNDED: '异议不成立，恢复',
-  STEP_ORDERED: '列入发放', STEP_TO_CONFIRM: '待本人在微信确认', STEP_PAID: '到账', STEP_CAME_BACK: '没有付成，退回',
+  STEP_ORDERED: '列入发放', STEP_TO_CONFIRM: '待本人在微信确认', STEP_PAID: '到账', STEP_CAME_BACK: '没有付成，退回', STEP_ABOVE_CEILING: '超过全年上限，未入选', STEP_CARRIED_OVER: '沿用上期申报',
 } satisfies Said<'subsidy.StepKind'>;
 export const SUBSIDY_FUND: Record<string, string> = { FUND_PROPOSED: '待第二人确认', FUND_OPEN: '使用中', FUND_REFUSED: '未设立' } satisfies Said<'subsidy.FundState'>;
 export const OBJECTION: Record<string, string> = { OBJECTION_OPEN: '待处理', OBJECTION_UPHELD: '成立', OBJECTION_UNFOUNDED: '不成立', OBJECTION_ENDED: '已终止（名额另有变动）' } satisfies Said<'subsidy.ObjectionState'>;
