@@ -1,6 +1,7 @@
 // A member's whole way to a subsidy in a real browser: what she qualifies for, a form kept as she types, correction,
 // asking again, the draw that she computes herself, the public notice with an objection, and the hint to her money.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { mint, person, rosterCsv, unionCoded, unionsCsv, verify } from '../system/people.mjs';
 import { Stack, until, web } from '../system/stack.mjs';
@@ -47,7 +48,7 @@ describe('subsidies on her telephone', () => {
 
     let shown, fundId, schemes = 0;
     const twice = [{ title: '市总工会审核', role: 'BENEFIT_MANAGER', hands: 2, days: 5 }];
-    const SKILLS = '技能等级补贴', LOT = '学历补贴', SHOWN = '先进操作法奖励', OLD = '困难帮扶';
+    const SKILLS = '技能等级补贴', LOT = '学历补贴', SHOWN = '先进操作法奖励', OLD = '困难帮扶', FILES = '金点子奖励';
 
     before(async () => {
         stack = await Stack.start({ settings: { gateway: { HUIGONG_WEB: web } } });
@@ -241,6 +242,32 @@ describe('subsidies on her telephone', () => {
         await page.shows('[aria-label=我提出的异议]', /先进操作法奖励[^]*正在核实[^]*由班组其他人提出[^]*处理期限/);
         await noBarriers('objections');
         assert.equal(ok(await stack.get(`/v1/me/applications/${applicationId}`, { token: other.token })).state, 'APPLICATION_OBJECTED');
+    });
+
+    test('files are sent in parts, also over a cut network, and taken away again', async () => {
+        const file = stack.path('operation.png');
+        writeFileSync(file, Buffer.concat([Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), Buffer.alloc(300000, 7)]));
+        await openScheme({ title: FILES, basis: '提交创新成果说明。', fields: [{ name: 'proof', label: '成果材料', kind: 'FILE', fileKinds: ['PDF', 'PNG'] }] });
+        await until('it is open', async () => ok(await stack.get('/v1/me/schemes', { token: her.token })).schemes.some(({ scheme, findings }) => scheme.title === FILES && !findings.length), { ms: 30000 });
+        await openFrom('/benefits', FILES);
+        await page.press('main', '申请');
+        await page.shows('main', /成果材料[^]*还可以传 5 个/);
+        await page.press('main', '检查并提交');
+        await page.shows('#findings', /成果材料：此项必填/);
+        await offline(true);
+        await page.choose('input[type=file]', file);
+        await page.shows('form', /operation\.png：网络不通/);
+        await noBarriers('application-files-cut');
+        await offline(false);
+        await page.press('main', '接着传');
+        await page.shows('form', /1\. 图片\s*293 KB[^]*还可以传 4 个[^]*已上传：operation\.png/);
+        await page.choose('input[type=file]', file);
+        await page.shows('form', /2\. 图片/);
+        await page.press('main', '删除');
+        await page.shows('form', /已删除/);
+        await noBarriers('application-files');
+        await page.press('main', '检查并提交');
+        await page.shows('main', /审核中[^]*材料\s+1 份/);
     });
 
     test('a draft is deleted, what is in review withdrawn, each only when she agrees', async () => {

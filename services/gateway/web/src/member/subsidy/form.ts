@@ -37,7 +37,7 @@ export const askedFields = (scheme: Scheme, typed: Typed) => scheme.fields.filte
 
 /** All that is asked and filled in; what cannot be kept is left out. */
 export const answersOf = (scheme: Scheme, typed: Typed) => askedFields(scheme, typed)
-  .filter(({ name }) => typed[name]?.trim()).map((field) => answerOf(field, typed[field.name])).filter((one) => one !== null);
+  .filter(({ name, kind }) => kind !== 'FILE' && typed[name]?.trim()).map((field) => answerOf(field, typed[field.name])).filter((one) => one !== null);
 
 function textOf({ kind }: Field, { text, number, date }: Application['answers'][number]) {
   if (kind === 'DATE') return date ?? '';
@@ -72,7 +72,7 @@ export const regionNames = async ({ fields }: Scheme, { answers }: Application) 
 export function boundsOf({ kind, least, most: own }: Field, mostFen = '0') {
   const most = Number(mostFen) && (!Number(own) || Number(mostFen) < Number(own)) ? mostFen : own;
   const [low, high] = [Number(least), Number(most)];
-  if (!low && !high) return '';
+  if (kind === 'FILE' || (!low && !high)) return '';
   if (kind === 'TEXT') return low > 1 ? `${low} 至 ${high} 个字` : `最多 ${high} 个字`;
   if (kind === 'FEN') return low > 1 ? `${amount(least)} 至 ${amount(most)} 元` : `最多 ${amount(most)} 元`;
   return kind === 'DATE' ? `${dayOf(least)} 至 ${dayOf(most)}` : `${low} 至 ${high}`;
