@@ -228,9 +228,13 @@ static const struct authority_field fields[] = {
     {.field = "verdict", .number = SUBSIDY__VERDICT__APPROVE},
     {NULL, 0, NULL, {0, 0}, 0},
 };
-static const char *const placeless[] = {
-    "Schemes.ListMySchemes",       "Schemes.GetAreas",   "Applications.ListMyApplications",
-    "Objections.ListMyObjections", "Reviews.DecideMany", NULL};
+static const char *const placeless[] = {"Schemes.ListMySchemes",
+                                        "Schemes.GetAreas",
+                                        "Selections.ListPublicNotices",
+                                        "Applications.ListMyApplications",
+                                        "Objections.ListMyObjections",
+                                        "Reviews.DecideMany",
+                                        NULL};
 
 static struct authority world = {
     .queue = "subsidy",

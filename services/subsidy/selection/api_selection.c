@@ -75,6 +75,17 @@ static Subsidy__Shown *shown_of(struct subsidy *self, const Subsidy__Scheme *sch
     return shown;
 }
 
+static void sum_up(struct subsidy *self, const Subsidy__Scheme *scheme, void *call, Subsidy__PublicNotice *ret)
+{
+    ret->scheme_id = scheme->scheme_id;
+    ret->scheme_title = scheme->title;
+    tree_id(&self->tree, scheme->union_path, call, &ret->union_id);
+    selection_count(self, scheme->scheme_id,
+                    RPC_STATE(SUBSIDY__APPLICATION_STATE__APPLICATION_SHOWN) |
+                        RPC_STATE(SUBSIDY__APPLICATION_STATE__APPLICATION_OBJECTED),
+                    &ret->n, &ret->fen);
+}
+
 /* rpc GetPublicNotice: names as each session signed them, or numbers alone. */
 static void selections__get_public_notice(Subsidy__Selections_Service *service, const Subsidy__PublicNoticeRequest *req,
                                           Subsidy__PublicNotice_Closure reply, void *call)
@@ -89,13 +100,7 @@ static void selections__get_public_notice(Subsidy__Selections_Service *service, 
 
     if (!find(self, req->scheme_id, call, &scheme, &selection))
         return;
-    list.scheme_id = scheme->scheme_id;
-    list.scheme_title = scheme->title;
-    tree_id(&self->tree, scheme->union_path, call, &list.union_id);
-    selection_count(self, scheme->scheme_id,
-                    RPC_STATE(SUBSIDY__APPLICATION_STATE__APPLICATION_SHOWN) |
-                        RPC_STATE(SUBSIDY__APPLICATION_STATE__APPLICATION_OBJECTED),
-                    &list.n, &list.fen);
+    sum_up(self, scheme, call, &list);
     if (ids && !(scheme->showing && scheme->showing->counts_only))
         n = awards_shown(self, scheme->scheme_id, page->after, ids, page->limit);
     for (size_t i = 0; i < n; i++) {
@@ -105,6 +110,30 @@ static void selections__get_public_notice(Subsidy__Selections_Service *service, 
         if (shown && !rpc_page_takes(call, award_at(&award)))
             break;
         rpc_add(call, &list, shown, shown);
+    }
+    reply(&list, call);
+}
+
+/* rpc ListPublicNotices: each summed up. */
+static void selections__list_public_notices(Subsidy__Selections_Service *service,
+                                            const Subsidy__ListPublicNoticesRequest *req,
+                                            Subsidy__PublicNoticeList_Closure reply, void *call)
+{
+    struct subsidy *self = container_of(service, struct subsidy, selections_service);
+    Subsidy__PublicNoticeList list = SUBSIDY__PUBLIC_NOTICE_LIST__INIT;
+    const struct rpc_page *page = rpc_page(call);
+    int64_t *ids = arena_alloc(rpc_arena(call), page->limit * sizeof(*ids));
+    size_t n = ids ? selections_showing(self, page->before, ids, page->limit) : 0;
+
+    (void)req;
+    for (size_t i = 0; i < n && rpc_page_takes(call, ids[i]); i++) {
+        Subsidy__PublicNotice *notice = arena_message(rpc_arena(call), &subsidy__public_notice__descriptor);
+        const Subsidy__Scheme *scheme = scheme_find(self, ids[i], rpc_arena(call));
+
+        if (!notice || !scheme)
+            continue;
+        sum_up(self, scheme, call, notice);
+        rpc_add(call, &list, notices, notice);
     }
     reply(&list, call);
 }

@@ -95,6 +95,37 @@ static void in_order_the_first_to_hand_in_get_it(void **state)
     assert_int_equal(notice_of(scheme_id)->shown[1]->application_id, ids[1]);
 }
 
+static const Subsidy__PublicNoticeList *notices_now(void)
+{
+    Subsidy__ListPublicNoticesRequest request = SUBSIDY__LIST_PUBLIC_NOTICES_REQUEST__INIT;
+
+    return harness_output(&h, harness_call(&h, "Selections.ListPublicNotices", &request.base, NULL, NULL),
+                          &subsidy__public_notice_list__descriptor);
+}
+
+/* Whoever looks need not know which schemes there are. */
+static void everybody_finds_the_schemes_that_show_somebody(void **state)
+{
+    int64_t first = a_scheme(ALL, 0, 2 * FEN), second = a_scheme(ALL, 0, 2 * FEN), id;
+    const Subsidy__PublicNoticeList *list;
+
+    (void)state;
+    handed_in(first, MEMBER);
+    assert_int_equal(notices_now()->n_notices, 0);
+    approved(first, MEMBER + 1);
+    id = handed_in(second, MEMBER + 2);
+    list = notices_now();
+    assert_int_equal(list->n_notices, 1);
+    assert_int_equal(list->notices[0]->scheme_id, first);
+    approve_whole(id);
+    list = notices_now();
+    assert_int_equal(list->n_notices, 2);
+    assert_int_equal(list->notices[0]->scheme_id, second);
+    assert_int_equal(list->notices[0]->n, 1);
+    assert_int_equal(list->notices[0]->fen, FEN);
+    assert_int_equal(list->notices[0]->union_id, a_union(&h, CITY));
+}
+
 /* With a certificate and a fee of her own, approved. */
 static int64_t approved_for(int64_t scheme_id, int64_t member_id, int64_t fen)
 {
@@ -491,6 +522,7 @@ int main(void)
         TEST(of_a_year_that_nobody_knows_no_days_are_counted),
         TEST(what_was_had_by_two_accounts_leaves_one),
         TEST(what_cannot_be_chosen_so_is_refused),
+        TEST(everybody_finds_the_schemes_that_show_somebody),
         TEST(the_audit_finds_money_that_is_nobodys),
         TEST(what_is_left_when_all_are_decided_goes_back_to_the_fund),
     };

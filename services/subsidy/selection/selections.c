@@ -50,6 +50,9 @@ static const char *const sql[] = {
                             "state > 3 AND " RPC_PAGE_STATES("?2", "state"),
     [SELECTION_SQL_HELD] = "SELECT count(*) FROM award JOIN application USING (application_id) WHERE award.scheme_id = "
                            "?1 AND stratum = ?2 AND state IN " CHOSEN,
+    [SELECTION_SQL_SHOWING] =
+        "SELECT scheme_id FROM selection WHERE scheme_id < ?1 AND EXISTS (SELECT 1 FROM application a WHERE "
+        "a.scheme_id = selection.scheme_id AND a.state > 3 AND a.state IN (9, 10)) ORDER BY scheme_id DESC LIMIT ?2",
 };
 _Static_assert(ARRAY_LEN(sql) == SELECTION_N_SQL, "a statement for each");
 
@@ -106,6 +109,12 @@ size_t awards_shown(const struct subsidy *self, int64_t scheme_id, int64_t after
     store_ask(self->store, selection_sql(self, SELECTION_SQL_SHOWN), "iiii", scheme_id, award_stratum(after),
               award_place(after), (int64_t)size);
     return store_numbers(self->store, selection_sql(self, SELECTION_SQL_SHOWN), ret_ids, size);
+}
+
+size_t selections_showing(const struct subsidy *self, int64_t before, int64_t *ret_ids, size_t size)
+{
+    store_ask(self->store, selection_sql(self, SELECTION_SQL_SHOWING), "ii", before, (int64_t)size);
+    return store_numbers(self->store, selection_sql(self, SELECTION_SQL_SHOWING), ret_ids, size);
 }
 
 /* ---- opening ---- */

@@ -56,6 +56,8 @@ bool awards_find(const struct subsidy *self, int64_t application_id, struct awar
 void selection_count(const struct subsidy *self, int64_t scheme_id, int64_t states, int64_t *ret_n, int64_t *ret_fen);
 /* Those who are shown behind one (award_at; 0: from the first): how many. */
 size_t awards_shown(const struct subsidy *self, int64_t scheme_id, int64_t after, int64_t *ret_ids, size_t size);
+/* The schemes of which somebody is shown now, before an id, newest first: how many. */
+size_t selections_showing(const struct subsidy *self, int64_t before, int64_t *ret_ids, size_t size);
 
 /* A scheme is opened: it gets its money, and its draw is announced. 0 or a Reason. */
 int selection_open(struct subsidy *self, const Subsidy__Scheme *scheme, void *call);

@@ -18,7 +18,7 @@ const routes: RouteRecordRaw[] = ([
   ['/checkups/:campaignId', 'CheckupPage'], ['/checkups/:campaignId/sites', 'SitesPage'], ['/checkups/:campaignId/sites/:siteId/walk-in', 'WalkInPage'],
   ['/bookings/:bookingId/pass', 'PassPage'], ['/bookings/:bookingId/story', 'StoryPage'],
   ['/reports', 'ReportsPage'], ['/reports/:reportId', 'ReportPage'], ['/history', 'HistoryPage'], ['/coupons', 'CouponsPage'], ['/coupons/pass', 'CouponPassPage'], ['/coupons/:couponId/pass', 'CouponPassPage'], ['/coupons/spent', 'SpentPage'], ['/tickets/:releaseId', 'TicketPage'], ['/offers/:releaseId', 'OfferPage'], ['/points', 'PointsPage'], ['/points/:ledgerId', 'PointsEntriesPage'], ['/shop', 'ShopPage'], ['/shop/:goodsId', 'GoodsPage'], ['/orders', 'OrdersPage'], ['/orders/:orderId', 'OrderPage'], ['/payouts', 'PayoutsPage'], ['/places', 'PlacesPage'], ['/places/:branchId', 'PlacePage'], ['/card', 'CardPage'],
-  ['/schemes/:schemeId', 'SchemePage'], ['/applications', 'ApplicationsPage'], ['/applications/:applicationId', 'ApplicationPage'], ['/applications/:applicationId/form', 'ApplicationFormPage'], ['/notices/:schemeId', 'NoticePage'], ['/objections', 'ObjectionsPage'],
+  ['/schemes/:schemeId', 'SchemePage'], ['/applications', 'ApplicationsPage'], ['/applications/:applicationId', 'ApplicationPage'], ['/applications/:applicationId/form', 'ApplicationFormPage'], ['/notices', 'NoticesPage'], ['/notices/:schemeId', 'NoticePage'], ['/objections', 'ObjectionsPage'],
   ['/mine/name', 'RealNamePage'], ['/mine/union', 'UnionPage'], ['/mine/trade', 'TradePage'], ['/mine/doors', 'DoorsPage'],
   ['/merchants', 'MerchantsPage'], ['/merchants/apply', 'MerchantApplyPage'], ['/merchants/:merchantId', 'MerchantPage'], ['/merchants/:merchantId/branches/new', 'BranchFormPage'], ['/merchants/:merchantId/branches/:branchId', 'BranchPage'],
   ['/merchants/:merchantId/branches/:branchId/edit', 'BranchFormPage'], ['/merchants/:merchantId/statements', 'StatementsPage'], ['/merchants/:merchantId/statements/:settlementId', 'StatementPage'],
@@ -33,7 +33,7 @@ const router = createRouter({
 });
 // What her telephone has kept opens without a session, which may not be had just now; what is public, to everybody.
 router.beforeEach(async (to) => {
-  if (session.value || to.path === '/sign-in' || to.path.startsWith('/notices/') || (/^\/coupons\/(\d+\/)?pass$/.test(to.path) && (await opened, purse.value))) return true;
+  if (session.value || to.path === '/sign-in' || /^\/notices(\/|$)/.test(to.path) || (/^\/coupons\/(\d+\/)?pass$/.test(to.path) && (await opened, purse.value))) return true;
   return { path: '/sign-in', query: to.path === '/' ? {} : { to: to.fullPath } };
 });
 // What was said of a page goes with it; why she has to sign in stays.

@@ -1,5 +1,5 @@
 // The form of a scheme: what is asked by what is chosen, and what is typed as the service keeps it.
-import type { Schemas } from '../../shared/api';
+import { api, got, type Schemas } from '../../shared/api';
 import { amount } from '../../shared/format';
 import type { Application, Scheme } from './subsidy';
 
@@ -37,7 +37,7 @@ export const askedFields = (scheme: Scheme, typed: Typed) => scheme.fields.filte
 
 /** All that is asked and filled in; what cannot be kept is left out. */
 export const answersOf = (scheme: Scheme, typed: Typed) => askedFields(scheme, typed)
-  .filter(({ name }) => typed[name]?.trim()).map((field) => answerOf(field, typed[field.name])).filter((one) => one !== null);
+  .filter(({ name, kind }) => kind !== 'FILE' && typed[name]?.trim()).map((field) => answerOf(field, typed[field.name])).filter((one) => one !== null);
 
 function textOf({ kind }: Field, { text, number, date }: Application['answers'][number]) {
   if (kind === 'DATE') return date ?? '';
@@ -50,16 +50,29 @@ export const typedOf = ({ fields }: Scheme, { answers }: Application): Typed => 
   return field ? [[field.name, textOf(field, answer)]] : [];
 }));
 /** What was kept, to be read. */
-export const readOf = ({ fields }: Scheme, { answers }: Application): [string, string][] => fields.flatMap((field) => {
+export const readOf = ({ fields }: Scheme, { answers }: Application, regions: Map<string, string>): [string, string][] => fields.flatMap((field) => {
   const answer = answers.find((one) => one.field === field.name);
-  return answer ? [[field.label, field.kind === 'FEN' ? `${amount(answer.number)} 元` : textOf(field, answer)] as [string, string]] : [];
+  return answer ? [[field.label, field.kind === 'FEN' ? `${amount(answer.number)} 元` : field.kind === 'REGION' ? regions.get(answer.text) ?? answer.text : textOf(field, answer)] as [string, string]] : [];
 });
+/** A region with those above it, 广东省佛山市禅城区. */
+async function regionName(code: string) {
+  let name = '';
+  for (const digits of ['', code.slice(0, 2), code.slice(0, 4)]) {
+    const { areas } = await got(api.GET('/v1/areas', { params: { query: { within: digits } } })), length = digits.length + 2;
+    const found = areas.find((one) => one.code === code || one.code === `${code.slice(0, length)}0000`.slice(0, 6));
+    name += found?.name ?? '';
+    if (found?.code === code) break;
+  }
+  return name || code;
+}
+export const regionNames = async ({ fields }: Scheme, { answers }: Application) => new Map(await Promise.all(answers
+  .filter((one) => fields.some(({ name, kind }) => name === one.field && kind === 'REGION')).map(async ({ text }) => [text, await regionName(text).catch(() => text)] as const)));
 
 /** What a field may hold, said before it is filled in; of the one that says what is paid not more than the scheme's most. */
 export function boundsOf({ kind, least, most: own }: Field, mostFen = '0') {
   const most = Number(mostFen) && (!Number(own) || Number(mostFen) < Number(own)) ? mostFen : own;
   const [low, high] = [Number(least), Number(most)];
-  if (!low && !high) return '';
+  if (kind === 'FILE' || (!low && !high)) return '';
   if (kind === 'TEXT') return low > 1 ? `${low} 至 ${high} 个字` : `最多 ${high} 个字`;
   if (kind === 'FEN') return low > 1 ? `${amount(least)} 至 ${amount(most)} 元` : `最多 ${amount(most)} 元`;
   return kind === 'DATE' ? `${dayOf(least)} 至 ${dayOf(most)}` : `${low} 至 ${high}`;
