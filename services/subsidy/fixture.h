@@ -100,7 +100,7 @@ struct draft {
     Subsidy__Points points[4], *point_list[4];
     Subsidy__Stratum strata[2], *stratum_list[2];
     Subsidy__NotBeside not_beside, *not_beside_list[1];
-    Rule__Role applies_by[2];
+    Rule__Role applicant_roles[2];
 };
 
 static inline Subsidy__FormField *add_field(struct draft *draft, const char *name, Subsidy__FieldKind kind)

@@ -75,7 +75,7 @@ export async function signIn(stack, page, { mobile, name, residentId }) {
 }
 
 /** What in the page keeps somebody out who hears it, or has a keyboard or a small screen. */
-export const barriers = (page) => page.value(`(() => {
+export const barriers = (page) => page.value(`(async () => {
     const seen = (one) => one.checkVisibility({ visibilityProperty: true });
     const name = (one) => (one.labels?.[0]?.innerText || one.getAttribute('aria-label') || one.innerText || one.alt || '').trim();
     const found = [], all = (selector) => [...document.querySelectorAll(selector)].filter(seen);
@@ -94,6 +94,8 @@ export const barriers = (page) => page.value(`(() => {
     }
     if (document.querySelector('[tabindex]:not([tabindex="0"]):not([tabindex="-1"])')) found.push('an order of its own');
     if (document.documentElement.lang !== 'zh-CN') found.push('no language');
+    for (let n = 0; n < 50 && document.documentElement.scrollWidth > innerWidth; n++)
+        await new Promise((done) => setTimeout(done, 20)); // a chart follows the screen in a moment
     if (document.documentElement.scrollWidth > innerWidth) found.push('wider than the screen: ' + document.documentElement.scrollWidth);
     return found; })()`);
 

@@ -81,7 +81,7 @@ describe('what unions pay today', () => {
     }
 
     /** Two who may declare it: members, or by their office in two unions. */
-    const applicants = ({ appliesBy }) => (appliesBy ? [company, town].map((union, i) => ({ ...office(810 + i, appliesBy[0], union), union })) : people.map(({ token }) => ({ token })));
+    const applicants = ({ applicantRoles }) => (applicantRoles ? [company, town].map((union, i) => ({ ...office(810 + i, applicantRoles[0], union), union })) : people.map(({ token }) => ({ token })));
 
     test('each is opened by two officials, with money that two have put in place', async () => {
         const fen = String(files.reduce((sum, name) => sum + Number(read(name).funding.fen), 0));
@@ -141,7 +141,7 @@ describe('what unions pay today', () => {
             }
             if (form.once !== 'ONCE_ANY')
                 assertProblem(await stack.post(`/v1/schemes/${schemeId}/applications`, {}, her(two[0])), 409, form.once === 'ONCE_EVER' ? 'HAD_ONCE' : 'HAD_IN_PERIOD');
-            if (form.appliesBy)
+            if (form.applicantRoles)
                 assertProblem(await stack.post(`/v1/schemes/${schemeId}/applications`, {}, her(people[0])), 403, 'NOT_YOUR_UNIONS_OFFICE');
         });
     }

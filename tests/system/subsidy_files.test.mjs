@@ -62,7 +62,7 @@ describe('files with an application', () => {
 
     test('she uploads what it asks for, and what lies about its kind is refused', async () => {
         const { applicationId } = (await stack.post(`/v1/schemes/${schemeId}/applications`, {}, { token: second.token })).json;
-        assertProblem(await begin(applicationId, 'PDF', png, second.token), 400, 'FILE_KIND_NOT_TAKEN', 'kind');
+        assertProblem(await begin(applicationId, 'PDF', png, second.token), 400, 'FILE_KIND_NOT_ASKED', 'kind');
         const { evidenceId } = (await begin(applicationId, 'JPEG', png, second.token)).json;
         assertProblem(await put(evidenceId, png, 0, second.token), 400, 'FILE_NOT_ITS_KIND', 'content');
         assert.equal((await stack.post(`/v1/me/evidence/${evidenceId}:remove`, {}, { token: second.token })).json.state, 'EVIDENCE_ABANDONED');

@@ -35,7 +35,7 @@ int application_begin(struct subsidy *self, const Subsidy__Scheme *scheme, const
         .state = SUBSIDY__APPLICATION_STATE__APPLICATION_DRAFT,
         .since = rpc_now(call),
         .saved_at = rpc_now(call),
-        .for_union = scheme->n_applies_by > 0,
+        .for_union = scheme->n_applicant_roles > 0,
     };
     snprintf(ret->union_path, sizeof(ret->union_path), "%s", wish.union_path);
     store_run(self->store, application_sql(self, APPLICATION_SQL_ADD), "iiiitii", ret->id, ret->scheme_id,

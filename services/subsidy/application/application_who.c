@@ -6,8 +6,8 @@
 
 static bool is_by(const Subsidy__Scheme *scheme, Rule__Role role)
 {
-    for (size_t i = 0; i < scheme->n_applies_by; i++) {
-        if (scheme->applies_by[i] == role)
+    for (size_t i = 0; i < scheme->n_applicant_roles; i++) {
+        if (scheme->applicant_roles[i] == role)
             return true;
     }
     return false;
@@ -17,7 +17,7 @@ bool application_union(const Subsidy__Scheme *scheme, const char *wanted, void *
 {
     const Rpc__Principal *caller = rpc_principal(call);
 
-    if (scheme->n_applies_by == 0) {
+    if (scheme->n_applicant_roles == 0) {
         snprintf(ret, UNION_PATH_SIZE, "%s", caller->union_path);
         return true;
     }
@@ -116,7 +116,7 @@ int application_refusal(const struct subsidy *self, const Subsidy__Scheme *schem
         return reason;
     if (!application_union(scheme, application ? application->union_path : "", call, path))
         return SUBSIDY__REASON__NOT_YOUR_UNIONS_OFFICE;
-    taker.union_path = scheme->n_applies_by ? path : NULL;
+    taker.union_path = scheme->n_applicant_roles ? path : NULL;
     if (has_had(self, &taker, scheme, period))
         return period ? SUBSIDY__REASON__HAD_IN_PERIOD : SUBSIDY__REASON__HAD_ONCE;
     /* What a union may have any number of times, as for each of its workers, it applies for at once. */

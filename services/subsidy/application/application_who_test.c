@@ -8,9 +8,9 @@ static struct draft *a_companies_draft(void)
     struct draft *draft = a_draft();
 
     a_union(&h, OTHER);
-    draft->applies_by[0] = RULE__ROLE__COMPANY_AGENT;
-    draft->scheme.applies_by = draft->applies_by;
-    draft->scheme.n_applies_by = 1;
+    draft->applicant_roles[0] = RULE__ROLE__COMPANY_AGENT;
+    draft->scheme.applicant_roles = draft->applicant_roles;
+    draft->scheme.n_applicant_roles = 1;
     draft->scheme.n_fields = 0;
     return draft;
 }
@@ -67,9 +67,9 @@ static void an_office_above_is_none_of_the_union(void **state)
     int64_t scheme_id;
 
     (void)state;
-    draft->applies_by[0] = RULE__ROLE__UNION_ADMIN;
-    draft->applies_by[1] = RULE__ROLE__FINANCE;
-    draft->scheme.n_applies_by = 2;
+    draft->applicant_roles[0] = RULE__ROLE__UNION_ADMIN;
+    draft->applicant_roles[1] = RULE__ROLE__FINANCE;
+    draft->scheme.n_applicant_roles = 2;
     scheme_id = open_scheme(draft);
     assert_refused(start_for(scheme_id, COMPANY, harness_official(&h, 820, RULE__ROLE__UNION_ADMIN, CITY)),
                    "NOT_YOUR_UNIONS_OFFICE");
@@ -125,18 +125,18 @@ static void who_cannot_apply_for_a_union_is_no_scheme(void **state)
     struct draft *draft = a_companies_draft();
 
     (void)state;
-    draft->applies_by[0] = RULE__ROLE__BENEFIT_MANAGER;
-    assert_refused_at(create_scheme(draft, manager(901, CITY)), "APPLIES_BY_WRONG", "scheme.appliesBy");
+    draft->applicant_roles[0] = RULE__ROLE__BENEFIT_MANAGER;
+    assert_refused_at(create_scheme(draft, manager(901, CITY)), "APPLIES_BY_WRONG", "scheme.applicantRoles");
     draft = a_funded_draft(a_fund(1000000), 100000, SUBSIDY__SELECTION_KIND__BY_LOT, 1);
-    draft->applies_by[0] = RULE__ROLE__UNION_ADMIN;
-    draft->scheme.applies_by = draft->applies_by;
-    draft->scheme.n_applies_by = 1;
-    assert_refused_at(create_scheme(draft, manager(901, CITY)), "APPLIES_BY_WRONG", "scheme.appliesBy");
+    draft->applicant_roles[0] = RULE__ROLE__UNION_ADMIN;
+    draft->scheme.applicant_roles = draft->applicant_roles;
+    draft->scheme.n_applicant_roles = 1;
+    assert_refused_at(create_scheme(draft, manager(901, CITY)), "APPLIES_BY_WRONG", "scheme.applicantRoles");
     draft = a_paid_draft(a_fund(1000000), 100000);
-    draft->applies_by[0] = RULE__ROLE__COMPANY_AGENT;
-    draft->scheme.applies_by = draft->applies_by;
-    draft->scheme.n_applies_by = 1;
-    assert_refused_at(create_scheme(draft, manager(901, CITY)), "APPLIES_BY_WRONG", "scheme.appliesBy");
+    draft->applicant_roles[0] = RULE__ROLE__COMPANY_AGENT;
+    draft->scheme.applicant_roles = draft->applicant_roles;
+    draft->scheme.n_applicant_roles = 1;
+    assert_refused_at(create_scheme(draft, manager(901, CITY)), "APPLIES_BY_WRONG", "scheme.applicantRoles");
 }
 
 /* ---- not beside ---- */

@@ -74,7 +74,7 @@ static int begin_refusal(const struct subsidy *self, const Subsidy__Scheme *sche
         return SUBSIDY__REASON__TOO_MANY_FILES;
     }
     *ret_field = "kind";
-    return takes_kind(field, req->kind) ? 0 : SUBSIDY__REASON__FILE_KIND_NOT_TAKEN;
+    return takes_kind(field, req->kind) ? 0 : SUBSIDY__REASON__FILE_KIND_NOT_ASKED;
 }
 
 static void reply_begun(struct subsidy *self, struct found *made, int32_t size, Subsidy__EvidenceFile_Closure reply,

@@ -147,7 +147,7 @@ static void a_field_takes_so_many_files_of_its_kinds(void **state)
     scheme_id = open_scheme(draft);
     id = drafted(MEMBER);
     a_file(KIND(PDF), 'x');
-    assert_refused_at(begin_file(id, "proof", KIND(JPEG), MEMBER), "FILE_KIND_NOT_TAKEN", "kind");
+    assert_refused_at(begin_file(id, "proof", KIND(JPEG), MEMBER), "FILE_KIND_NOT_ASKED", "kind");
     assert_refused_at(begin_file(id, "certificate", KIND(PDF), MEMBER), "FIELD_NO_FILE", "field");
     assert_refused_at(begin_file(id, "nothing", KIND(PDF), MEMBER), "FIELD_NO_FILE", "field");
     evidence_id = uploaded(id, MEMBER);

@@ -78,7 +78,7 @@ static const Hands__WaitingList *waiting_for(const Rpc__Principal *who)
     Hands__ListWaitingRequest request = HANDS__LIST_WAITING_REQUEST__INIT;
 
     request.union_id = a_union(&h, CITY);
-    return harness_output(&h, harness_call(&h, "Hands.ListSubsidyHands", &request.base, who, NULL),
+    return harness_output(&h, harness_call(&h, "Deeds.ListSubsidyHands", &request.base, who, NULL),
                           &hands__waiting_list__descriptor);
 }
 
@@ -104,7 +104,7 @@ static void what_waits_for_a_second_official_is_in_one_list(void **state)
     assert_ok(on_scheme("Schemes.OpenScheme", scheme_id, manager(902, CITY)));
     assert_int_equal(waiting_for(manager(902, CITY))->n_hands, 0);
     request.union_id = a_union(&h, CITY);
-    assert_refused(harness_call(&h, "Hands.ListSubsidyHands", &request.base, finance(931, TOWN), NULL),
+    assert_refused(harness_call(&h, "Deeds.ListSubsidyHands", &request.base, finance(931, TOWN), NULL),
                    "OUTSIDE_YOUR_UNION");
 }
 

@@ -54,7 +54,7 @@ static int64_t most_points(const Subsidy__Selection *selection)
 static bool strata_fit(const Subsidy__Scheme *scheme)
 {
     const Subsidy__Selection *selection = scheme->selection;
-    const Subsidy__FormField *field = form_field_always(scheme, selection->strata_by);
+    const Subsidy__FormField *field = form_field_always(scheme, selection->strata_field);
     size_t n = 0;
     int64_t places = 0;
 
@@ -92,7 +92,7 @@ int scheme_points_refusal(const Subsidy__Scheme *scheme, const char **ret_field)
         return SUBSIDY__REASON__POINTS_WRONG;
     *ret_field = "scheme.selection.strata";
     if (selection->n_strata == 0)
-        return *selection->strata_by ? SUBSIDY__REASON__STRATA_WRONG : 0;
+        return *selection->strata_field ? SUBSIDY__REASON__STRATA_WRONG : 0;
     return lot && strata_fit(scheme) ? 0 : SUBSIDY__REASON__STRATA_WRONG;
 }
 
@@ -124,7 +124,7 @@ int32_t form_stratum(const Subsidy__Scheme *scheme, const Subsidy__FormAnswers *
 {
     const Subsidy__Selection *selection = scheme->selection;
     const Subsidy__FieldAnswer *answer =
-        selection && selection->n_strata ? form_answer(answers, selection->strata_by) : NULL;
+        selection && selection->n_strata ? form_answer(answers, selection->strata_field) : NULL;
 
     for (size_t i = 0; answer && i < selection->n_strata; i++) {
         if (form_has_choice(selection->strata[i]->choices, selection->strata[i]->n_choices, answer->text))

@@ -155,8 +155,8 @@ static bool rule_fits(const Subsidy__Scheme *scheme, const Subsidy__FormRule *ru
  * in a draw, for whatever she applies. */
 static bool applicants_fit(const Subsidy__Scheme *scheme)
 {
-    for (size_t i = 0; i < scheme->n_applies_by; i++) {
-        switch (scheme->applies_by[i]) {
+    for (size_t i = 0; i < scheme->n_applicant_roles; i++) {
+        switch (scheme->applicant_roles[i]) {
         case RULE__ROLE__COMPANY_AGENT:
             if (scheme->payment || scheme->counts)
                 return false;
@@ -168,7 +168,7 @@ static bool applicants_fit(const Subsidy__Scheme *scheme)
             return false;
         }
     }
-    return scheme->n_applies_by == 0 || !scheme->selection ||
+    return scheme->n_applicant_roles == 0 || !scheme->selection ||
            scheme->selection->kind != SUBSIDY__SELECTION_KIND__BY_LOT;
 }
 
@@ -259,7 +259,7 @@ int scheme_refusal(const Subsidy__Scheme *scheme, int64_t now, struct arena *are
     *ret_field = "scheme.carries";
     if (scheme->carries && !can_carry(scheme))
         return SUBSIDY__REASON__CARRIES_WRONG;
-    *ret_field = "scheme.appliesBy";
+    *ret_field = "scheme.applicantRoles";
     if (!applicants_fit(scheme))
         return SUBSIDY__REASON__APPLIES_BY_WRONG;
     reason = steps_refusal(scheme, arena, ret_field);

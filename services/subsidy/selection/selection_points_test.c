@@ -94,7 +94,7 @@ static void by_lot_each_stratum_has_its_places(void **state)
     int won = 0, lost = -1;
 
     (void)state;
-    draft->selection.strata_by = "level";
+    draft->selection.strata_field = "level";
     add_stratum(draft, "技师组", levels + 2, 1, 1)->waiting = 1;
     add_stratum(draft, "其他组", levels, 2, 2);
     add_points(draft, "years", "", 1, 9);
@@ -134,7 +134,7 @@ static void the_notice_has_pages_over_strata(void **state)
     size_t n = 0;
 
     (void)state;
-    draft->selection.strata_by = "level";
+    draft->selection.strata_field = "level";
     add_stratum(draft, "技师组", levels + 2, 1, 2);
     add_stratum(draft, "其他组", levels, 2, 2);
     scheme_id = open_scheme(draft);
@@ -188,7 +188,7 @@ static void strata_that_are_not_all_are_refused(void **state)
     struct draft *draft = a_draft_of(LOT, 3);
 
     (void)state;
-    draft->selection.strata_by = "level";
+    draft->selection.strata_field = "level";
     assert_refused_at(create_scheme(draft, manager(901, CITY)), "STRATA_WRONG", "scheme.selection.strata");
     add_stratum(draft, "技师组", levels + 2, 1, 3);
     assert_refused_at(create_scheme(draft, manager(901, CITY)), "STRATA_WRONG", "scheme.selection.strata");

@@ -132,14 +132,19 @@ export async function got<T>(call: Promise<{ data?: T }>): Promise<T> {
 
 /** What several reads of several services gave, in one request; the first that was refused is thrown. */
 export async function together(paths: string[]): Promise<object[]> {
+  return (await eachOf(paths)).map((answer) => {
+    if (answer instanceof Refusal) throw answer;
+    return answer;
+  });
+}
+
+/** The same where what one service does not tell leaves the rest to be shown. */
+export async function eachOf(paths: string[]): Promise<(object | Refusal)[]> {
   if (!paths.length) return [];
   const token = session.value?.token, read = () => got(api.POST('/v1/batch', { body: { paths } }));
   let { answers } = await read();
   if (token && answers.some(({ body }) => (body as { reason?: string } | null)?.reason === 'TOKEN_EXPIRED') && await renew(token)) ({ answers } = await read());
-  return answers.map(({ status, body }) => {
-    if (status !== 200) throw new Refusal(body as object as Schemas['Problem']);
-    return body as object;
-  });
+  return answers.map(({ status, body }) => status === 200 ? body as object : new Refusal(body as object as Schemas['Problem']));
 }
 
 /** A key for an operation that must not be done twice: one for each time it is meant. */
