@@ -1,9 +1,9 @@
 /* subsidy.h: hg-subsidy, what unions pay to members who apply for it.
  *
  * Owns schemes (schemes.h): whom a union pays what, by which form, checks and reviews, all of it data that two
- * officials open; and applications (applications.h): what a member hands in, with files (evidence.h), and each step of it until
- * it is decided (review/api_review.c). What a form holds is sealed, and opened for her and for who reviews it now; each look of an
- * official is told to identity's record of looks.
+ * officials open; and applications (applications.h): what a member hands in, with files (evidence.h), and each step of
+ * it until it is decided (review/api_review.c). What a form holds is sealed, and opened for her and for who reviews it
+ * now; each look of an official is in the journal, and hers to see.
  *
  * Promises: the terms by which somebody applied do not change afterwards; nothing that was handed in is lost, and each
  * step of it is a row of the journal that names the row before; nobody decides on herself, on whom she gave an office,
