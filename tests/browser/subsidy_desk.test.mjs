@@ -1,8 +1,12 @@
 // Subsidies at the desk, as the hands would: schemes from an example to their opening, the inbox of the reviewers, funds, the
 // guided run of a draw, the public notice with an objection, and a run of payments by WeChat.
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { enrol, grant, mint, PASSWORD, person, rosterCsv, totp, unionCoded, unionsCsv } from '../system/people.mjs';
+import { sha256 } from '../system/reports.mjs';
 import { until, web } from '../system/stack.mjs';
 import { beginPaying } from '../system/wechatpays.mjs';
 import { Chrome } from './chrome.mjs';
@@ -146,7 +150,7 @@ describe('subsidies at the desk', () => {
     async function openScheme(more) {
         const opensAt = Date.now() + 3000, scheme = {
             unionId: city.unionId, basis: '取得证书的会员。', once: 'ONCE_EVER', amount: { fen: '15000' }, opensAt: at(opensAt), closesAt: at(opensAt + 864e5),
-            fields: [{ name: 'certificate', label: '证书编号', kind: 'CERTIFICATE' }, { name: 'fee', label: '培训费用', kind: 'FEN' }, { name: 'day', label: '发证日期', kind: 'DATE' }],
+            fields: [{ name: 'certificate', label: '证书编号', kind: 'CERTIFICATE' }, { name: 'fee', label: '培训费用', kind: 'FEN' }, { name: 'day', label: '发证日期', kind: 'DATE' }, { name: 'proof', label: '证书照片', kind: 'FILE', optional: true }],
             steps: [{ title: '区总工会初审', level: 2, role: 'BENEFIT_MANAGER', hands: 2, days: 5 }], ...more(opensAt),
         };
         const { schemeId } = ok(await stack.post('/v1/schemes', { scheme }, { ...byApi(901), key: `scheme-${opensAt}` }), 201);
@@ -159,12 +163,20 @@ describe('subsidies at the desk', () => {
         answers: [{ field: 'certificate', text: `ZS-2026-${String(++written).padStart(4, '0')}` }, { field: 'fee', number: '120050' }, { field: 'day', date: '2026-05-01' }],
     }, { token: who.token });
     const handIn = (who, applicationId) => stack.post(`/v1/me/applications/${applicationId}:submit`, {}, { token: who.token });
-    async function declare(who, schemeId) {
+    const png = Buffer.concat([Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), Buffer.alloc(2000, 7)]);
+    async function upload({ token }, applicationId) {
+        const { evidenceId } = ok(await stack.post(`/v1/me/applications/${applicationId}/evidence`, { field: 'proof', kind: 'PNG', size: png.length }, { token, key: `proof-${applicationId}` }), 201);
+        ok(await stack.post(`/v1/me/evidence/${evidenceId}/parts`, { part: 0, content: png.toString('base64') }, { token }));
+        await until('it is whole', async () => (await stack.post(`/v1/me/evidence/${evidenceId}:finish`, { sha256: sha256(png).toString('hex') }, { token })).status === 200);
+    }
+    async function declare(who, schemeId, withFile) {
         const { applicationId } = await until('it is open', async () => {
             const begun = await stack.post(`/v1/schemes/${schemeId}/applications`, {}, { token: who.token });
             return begun.status === 201 && begun.json;
         });
         ok(await write(who, applicationId));
+        if (withFile)
+            await upload(who, applicationId);
         ok(await handIn(who, applicationId));
         return applicationId;
     }
@@ -182,7 +194,7 @@ describe('subsidies at the desk', () => {
             schemeId = await openScheme(() => ({ title: '学历补贴' }));
             ids = [];
             for (const who of people)
-                ids.push(await declare(who, schemeId));
+                ids.push(await declare(who, schemeId, ids.length < 2));
         });
 
         test('have one inbox over all unions, and take, leave and give back what is in it', async () => {
@@ -200,6 +212,13 @@ describe('subsidies at the desk', () => {
             await page.shows('[aria-label=办理经过]', new RegExp(`提交[^]*第 ${seq} 行　${hash}`));
             assert.deepEqual(await stack.query('subsidy', `SELECT lower(hex(hash)) AS hash FROM journal WHERE seq = ${seq}`), [{ hash }]);
             assert.equal((await hers(people[0], ids[0])).looks.length, 1);
+            const folder = mkdtempSync(join(tmpdir(), 'huigong-evidence-'));
+            page.keepDownloads(folder);
+            await page.press('[aria-label=申报内容]', '下载');
+            await page.shows('[aria-label=申报内容]', new RegExp(`证书照片\\s+图片 2 KB[^]*同一个文件也在申请 ${ids[1]}里`));
+            await until('she has the file', () => { try { return readFileSync(join(folder, '证书照片-1.png')).equals(png); } catch { return false; } });
+            rmSync(folder, { recursive: true });
+            assert.equal((await hers(people[0], ids[0])).looks.length, 2);
             await page.press('[aria-label=办理]', '由我办理');
             await page.shows('[aria-label=办理]', /放回给他人/);
             await change(managers[1]);
