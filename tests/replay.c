@@ -1,8 +1,9 @@
 /* replay.c: determinism is a promise, kept here for one service (REPLAY_SERVICE).
  *
  *   replay FOLDER   gives what the tests of this run have recorded there (record.h) to the
- *                   service again, twice, in two processes that differ in all that must not
- *                   matter: addresses, environment, place on the disk, the system's time.
+ *                   service again, twice, in two processes side by side, which differ in all
+ *                   that must not matter: addresses, environment, place on the disk, the
+ *                   system's time.
  *
  * After each batch the journal's hash must be the recorded one; in the end every table of
  * the two stores must say the same, to the byte. And every operation that may change the store
@@ -290,13 +291,19 @@ static int replay_all(const char *dir, const char *result, const char *answered)
 
 /* ---- the two, and what they say ---- */
 
-static int run_once(char *program, char *dir, const char *result, const char *answered, char **environment)
+static pid_t begin_one(char *program, char *dir, const char *result, const char *answered, char **environment)
 {
     char *argv[] = {program, unconst("--once"), dir, unconst(result), unconst(answered), NULL};
     pid_t pid;
-    int status;
 
     ensure(posix_spawn(&pid, "/proc/self/exe", NULL, NULL, argv, environment) == 0);
+    return pid;
+}
+
+static int end_one(pid_t pid)
+{
+    int status;
+
     ensure(waitpid(pid, &status, 0) == pid);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
@@ -373,6 +380,8 @@ int main(int argc, char **argv)
     static char *other[] = {"TZ=Pacific/Chatham", "LC_ALL=C", "MALLOC_PERTURB_=165", "OTHER=with other addresses",
                             NULL};
     char results[2][512], methods[2][512];
+    pid_t runs[2];
+    int failed;
     char **paths;
     size_t n;
 
@@ -393,8 +402,10 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < 2; i++) {
         snprintf(results[i], sizeof(results[i]), "%s/result.%u", argv[1], i);
         snprintf(methods[i], sizeof(methods[i]), "%s/answered.%u", argv[1], i);
-        if (run_once(argv[0], argv[1], results[i], methods[i], i ? other : environ))
-            return 1;
+        runs[i] = begin_one(argv[0], argv[1], results[i], methods[i], i ? other : environ);
     }
+    failed = end_one(runs[0]);
+    if (end_one(runs[1]) || failed)
+        return 1;
     return compare(results[0], results[1]) | covered(methods[0]);
 }
