@@ -112,18 +112,27 @@ static void remittances__withdraw_invoice(Coupon__Remittances_Service *service, 
         payments_void_invoice(&self->payments, &invoice, reply, call);
 }
 
+/* An invoice for a settlement that the caller pays. False after refusing. */
+static bool invoice_of_finance(struct coupon *self, int64_t invoice_id, void *call, struct statement *ret_settlement,
+                               struct invoice *ret)
+{
+    struct merchant merchant;
+
+    if (invoices_find(&self->payments, invoice_id, ret))
+        return settlement_of_finance(self, ret->statement_id, false, call, ret_settlement, &merchant);
+    rpc_refuse(call, SETTLEMENT__REASON__INVOICE_NOT_FOUND);
+    return false;
+}
+
 /* rpc AcceptInvoice: by one of finance, who has seen it. */
 static void remittances__accept_invoice(Coupon__Remittances_Service *service, const Settlement__InvoiceRequest *req,
                                         Settlement__Invoice_Closure reply, void *call)
 {
     struct coupon *self = container_of(service, struct coupon, remittances_service);
     struct statement settlement;
-    struct merchant merchant;
     struct invoice invoice;
 
-    if (!invoices_find(&self->payments, req->invoice_id, &invoice))
-        rpc_refuse(call, SETTLEMENT__REASON__INVOICE_NOT_FOUND);
-    else if (settlement_of_finance(self, invoice.statement_id, false, call, &settlement, &merchant))
+    if (invoice_of_finance(self, req->invoice_id, call, &settlement, &invoice))
         payments_accept_invoice(&self->payments, &settlement, &invoice, reply, call);
 }
 
@@ -145,12 +154,9 @@ static void remittances__void_invoice(Coupon__Remittances_Service *service, cons
 {
     struct coupon *self = container_of(service, struct coupon, remittances_service);
     struct statement settlement;
-    struct merchant merchant;
     struct invoice invoice;
 
-    if (!invoices_find(&self->payments, req->invoice_id, &invoice))
-        rpc_refuse(call, SETTLEMENT__REASON__INVOICE_NOT_FOUND);
-    else if (settlement_of_finance(self, invoice.statement_id, false, call, &settlement, &merchant))
+    if (invoice_of_finance(self, req->invoice_id, call, &settlement, &invoice))
         payments_void_invoice(&self->payments, &invoice, reply, call);
 }
 
