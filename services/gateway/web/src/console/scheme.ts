@@ -3,6 +3,7 @@ import type { Schemas } from '../shared/api';
 import { amount } from '../shared/format';
 import { fen } from './release';
 import { REPORTS } from './subsidy';
+import { ROLE } from './words';
 
 type Scheme = Schemas['subsidy.Scheme'];
 type Asked<N extends 'Scheme' | 'FormField' | 'Selection'> = Schemas[`asked.subsidy.${N}`];
@@ -45,6 +46,23 @@ const fieldForm = (one: Scheme['fields'][number]): FieldForm => {
   return { ...one, kind, least: bounded ? scaled(kind, one.least) : '', most: bounded ? scaled(kind, one.most) : '', choices: one.choices.join('\n') };
 };
 
+/**
+ * The terms for which the form has no fields, in words: who confirms a scheme reads them all, and one that has some is
+ * changed by its file, as the form would lose them.
+ */
+export function beyondForm({ counts, applicantRoles, notBeside, carries, amount: what, selection, fields }: Scheme): string[] {
+  const labelOf = (name: string) => fields.find((one) => one.name === name)?.label ?? name;
+  return [
+    ...counts ? ['与其他福利合并计入限额'] : [],
+    ...applicantRoles.length ? [`由${applicantRoles.map((role) => ROLE[role]).join('、')}代表本单位申报`] : [],
+    ...notBeside.map(({ schemeId, days }) => `领过项目 ${schemeId} 的，${days} 天内不再发`),
+    ...carries ? ['上期已发的沿用到下一期，重新审核'] : [],
+    ...what?.by ? [`金额看“${labelOf(what.by)}”：${what.of.map(({ choice, fen: each }) => `${choice} ${amount(each)} 元`).join('、')}`] : [],
+    ...(selection?.strata ?? []).map(({ title, choices, places, waiting }) => `${title}（${choices.join('、')}）：${places} 名，候补 ${waiting} 名`),
+    ...(selection?.points ?? []).map(({ field, choice, points, most }) => `“${labelOf(field)}”${choice ? `是${choice}` : '每 1'}：${points} 分${most ? `，最多 ${most} 分` : ''}`),
+  ];
+}
+
 /** A draft as it is, or, to begin another like it, the same so many whole weeks later that it lies ahead. */
 export function formOf(scheme: Scheme, anew: boolean): SchemeForm {
   const blank = newScheme(), { amount: what, funding, selection, showing, payment } = scheme;
@@ -63,7 +81,7 @@ export function formOf(scheme: Scheme, anew: boolean): SchemeForm {
 
 const lines = (text: string) => text.split('\n').map((one) => one.trim()).filter(Boolean);
 const number = (kind: Kind, text: string) => (text === '' ? '0' : kind === 'FEN' ? fen(Number(text)) : kind === 'DATE' ? text.replaceAll('-', '') : text.trim());
-export const isBounded = (kind: Kind) => /^(TEXT|NUMBER|FEN|DATE)$/.test(kind);
+export const isBounded = (kind: Kind) => /^(TEXT|NUMBER|FEN|DATE|FILE)$/.test(kind);
 function fieldOf({ choices, least, most, askedWith, askedFor, kind, ...one }: FieldForm): Asked<'FormField'> {
   return { ...one, kind, ...isBounded(kind) && { least: number(kind, least), most: number(kind, most) }, ...kind === 'CHOICE' && { choices: lines(choices) }, ...askedWith && { askedWith, askedFor } };
 }
