@@ -2,18 +2,22 @@
 import { onMounted, onUnmounted, ref, shallowRef } from 'vue';
 import { now, words } from './api';
 
-/** Loads at once and again with reload(); the last value stays while it loads. */
+/** Loads at once and again with reload(), the last value stays while it loads; begun anew, what was asked for before counts no more. */
 export function useLoad<T>(load: () => Promise<T>) {
   const value = shallowRef<T | null>(null), problem = ref(''), loading = ref(true);
+  let turn = 0;
   async function reload() {
+    const mine = ++turn;
     loading.value = true;
     try {
-      value.value = await load();
+      const read = await load();
+      if (mine !== turn) return;
+      value.value = read;
       problem.value = '';
     } catch (error) {
-      problem.value = words(error);
+      if (mine === turn) problem.value = words(error);
     } finally {
-      loading.value = false;
+      if (mine === turn) loading.value = false;
     }
   }
   onMounted(reload);
