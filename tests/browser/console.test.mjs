@@ -316,7 +316,8 @@ describe('the console', () => {
             await page.press('[aria-label=发布新版本]', '发布');
             await page.press('[role=dialog]', '发布');
             await page.shows('[aria-label=各版本]', /账号\s+账号使用规则\s+1/);
-            await page.click('[aria-label=各版本] tbody tr');
+            await page.value("document.querySelector('[aria-label=各版本] tbody button').focus()"); // without a mouse
+            await page.enter();
             await page.shows('[aria-label=告知全文]', /第 1 版[^]*佛山市总工会[^]*我们只为您/);
             assert.deepEqual(await hinders('policy'), []);
         },
