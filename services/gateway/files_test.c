@@ -34,6 +34,8 @@ static const struct {
     {"assets/my-fallback.js", "word"},
     {"admin/index.html", "<html>admin"},
     {"admin/page-DiwrgTda.js", "outside assets"},
+    {"staff/index.html", "<html>counter"},
+    {"staff/reader.js", "reader"},
 };
 
 static void on_request(struct http_request *request, void *context)
@@ -108,6 +110,19 @@ static void a_file_is_served_with_its_type_and_the_security_headers(void **state
     assert_false(has(answer, "Vary"));
     assert_true(ends(ask("GET", "/empty.css", ""), ""));
     assert_true(has(test.out, "Content-Length: 0\r\n"));
+}
+
+static void the_page_of_a_counter_alone_may_compile_its_reader_of_codes(void **state)
+{
+    static const char *const others[] = {"/", "/admin/", "/robots.txt", "/staff/reader.js"};
+
+    (void)state;
+    assert_true(has(ask("GET", "/staff/", ""), "script-src 'self' 'wasm-unsafe-eval' https://res.wx.qq.com;"));
+    assert_false(has(test.out, "'unsafe-eval'"));
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        assert_true(has(ask("GET", others[i], ""), "script-src 'self' https://res.wx.qq.com;"));
+        assert_false(has(test.out, "unsafe-eval"));
+    }
 }
 
 static void a_head_has_the_headers_only(void **state)
@@ -251,7 +266,7 @@ static int set_up(void **state)
     log_init("files_test", LOG_ERROR);
     snprintf(test.folder, sizeof(test.folder), "/tmp/files_test_XXXXXX");
     if (!mkdtemp(test.folder) || chdir(test.folder) < 0 || mkdir("assets", 0700) < 0 || mkdir("admin", 0700) < 0 ||
-        symlink("/etc/passwd", "passwd") < 0)
+        mkdir("staff", 0700) < 0 || symlink("/etc/passwd", "passwd") < 0)
         return -1;
     for (size_t i = 0; i < ARRAY_LEN(contents); i++) {
         FILE *file = fopen(contents[i].name, "w");
@@ -273,6 +288,7 @@ static int tear_down(void **state)
     unlink("passwd");
     rmdir("assets");
     rmdir("admin");
+    rmdir("staff");
     rmdir(test.folder);
     files_free(test.files);
     http_shared_done(&test.shared);
@@ -283,6 +299,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_is_served_with_its_type_and_the_security_headers),
+        cmocka_unit_test(the_page_of_a_counter_alone_may_compile_its_reader_of_codes),
         cmocka_unit_test(a_head_has_the_headers_only),
         cmocka_unit_test(what_is_not_a_file_is_left_to_the_caller),
         cmocka_unit_test(the_smallest_form_that_the_client_accepts_is_chosen),

@@ -68,8 +68,9 @@ describe("a member's check-up on her page", () => {
         await page.press('main', '取消报名');
         await page.press('[role=dialog]', '取消报名');
         await page.shows('.said', /已取消报名/);
+        await page.shows('main', /2 个名额 · 已有 1 人报名/);
         await page.press('main', '一键报名');
-        await page.shows('main', /已报名[^]*号签/);
+        await page.shows('main', /2 个名额 · 已有 2 人报名[^]*已报名[^]*号签/);
         [{ member_id: me }] = await stack.query('health', 'SELECT CAST(member_id AS TEXT) AS member_id FROM lottery_entry WHERE withdrawn_at = 0 AND member_id <> 500');
     });
 

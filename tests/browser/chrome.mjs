@@ -16,8 +16,8 @@ export class Chrome {
     requests = []; // the addresses they asked for
     #context;
 
-    constructor() {
-        this.browser = chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+    constructor(flags = []) {
+        this.browser = chromium.launch({ executablePath: '/usr/bin/chromium', args: [...FLAGS, ...flags] });
         this.#context = this.browser.then((browser) => browser.newContext({ viewport: null, reducedMotion: 'reduce' }));
         this.#context.then((context) => context.on('request', (request) => this.requests.push(request.url())), () => {}); // open() tells
     }

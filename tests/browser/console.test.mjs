@@ -172,6 +172,24 @@ describe('the console', () => {
             await page.type('form [aria-label=名称]', '明年的体检');
             await page.press('form', '保存草稿');
             await page.shows('.work', /明年的体检[^]*下一步：检查条款[^]*市中医院/);
+            // What was put together before is chosen again; changed, it is another one.
+            await go(page, '/checkups');
+            await page.press('.work', '新建活动');
+            await choose('套餐', '年度免费体检（10 项）');
+            await until('its items are in the form', () => page.value("document.querySelector('[aria-label=项目]').value.split('\\n').length === 10"));
+            assert.deepEqual(await hinders('new-checkup-package'), []);
+            await page.type('form [aria-label=名称]', '后年的体检');
+            await page.type('form [aria-label=说明]', '本市工会会员每人一次');
+            await choose('体检点', '市中医院');
+            await page.press('form', '保存草稿');
+            await page.shows('.work', /后年的体检[^]*下一步：检查条款[^]*市中医院/);
+            assert.equal(Number((await stack.query('health', 'SELECT count(*) AS n FROM package'))[0].n), 1);
+            await page.press('.work', '修改草稿');
+            await page.shows('[aria-label=修改草稿]', /名称[^]*预算/);
+            await page.type('[aria-label=项目]', '血压');
+            await page.shows('[aria-label=修改草稿]', /项目已改，保存时另存为新套餐/);
+            await page.press('[aria-label=修改草稿]', '保存');
+            await until('there is another package', async () => Number((await stack.query('health', 'SELECT count(*) AS n FROM package'))[0].n) === 2);
             // Secrets for lots to come are committed to at once; the first of them serves this one.
             await go(page, '/chains');
             await page.press('.work', '生成密钥链');
@@ -187,7 +205,7 @@ describe('the console', () => {
             await page.press('.work', '公告活动');
             await page.shows('[role=dialog]', /用密钥链第 1 次的密钥/);
             await page.press('[role=dialog]', '确定');
-            await page.shows('.work', /已公告[^]*报名截止，系统自动冻结名单[^]*承诺/);
+            await page.shows('.work', /已公告[^]*报名截止，系统自动冻结名单[^]*已报名\s+0[^]*承诺/);
             assert.deepEqual(await hinders('checkup'), []);
             await go(page, '/chains');
             await page.shows('table', /3 次\s+第 1 次\s+2 次/);

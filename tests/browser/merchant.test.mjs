@@ -4,18 +4,19 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { claimer, publishRelease } from '../system/releases.mjs';
-import { mint, person, rosterCsv, unionsCsv } from '../system/people.mjs';
+import { enrol, grant, mint, person, rosterCsv, unionsCsv } from '../system/people.mjs';
 import { Stack, until, web } from '../system/stack.mjs';
 import { cashier, creditCode, done, manager, memberOf, onSale, passOf, sell } from '../system/merchants.mjs';
 import { placed, unionAt } from '../system/unions.mjs';
 import { Chrome } from './chrome.mjs';
+import { agree, opensToAll, signInAtDesk } from './desk.mjs';
 import { barriersOnTelephone, go, signIn } from './member.mjs';
 
 const CASHIER = 7001, CODE = creditCode(77);
 
 describe("a merchant's own pages", () => {
-    const keeper = person(1);
-    let stack, chrome, page, union, merchantId, branchId, desk, settlementId;
+    const keeper = person(1), official = person(300);
+    let stack, chrome, page, office, union, merchantId, branchId, desk, settlementId;
     const sales = [];
 
     const finance = (memberId) => mint(stack.tokenKey(), { memberId, unionPath: union.path, grants: [{ role: 'FINANCE', unionPath: union.path }] });
@@ -24,10 +25,15 @@ describe("a merchant's own pages", () => {
     before(async () => {
         stack = await Stack.start({ settings: { gateway: { HUIGONG_WEB: web } } });
         await stack.import('unions', unionsCsv());
-        await stack.import('roster', rosterCsv([keeper]));
+        await stack.import('roster', rosterCsv([keeper, official]));
+        for (const role of ['BENEFIT_MANAGER', 'FINANCE'])
+            await grant(stack, official.mobile, role, '440600');
+        const { secret } = await enrol(stack, official);
         union = await placed(stack, '440600');
         await unionAt(stack, union.path, 'coupon');
         chrome = new Chrome();
+        office = await chrome.open(`http://127.0.0.1:${stack.port}/console/`);
+        await signInAtDesk(office, { ...official, secret });
         page = await chrome.open(`http://127.0.0.1:${stack.port}/`);
         await signIn(stack, page, keeper);
     });
@@ -155,8 +161,15 @@ describe("a merchant's own pages", () => {
         await page.shows('[aria-labelledby=invoices]', /还差 8 元[^]*87654321[^]*已作废/);
         await enter('12345678', '8');
         await page.shows('[aria-labelledby=invoices]', /发票已登记，等待工会财务核对[^]*12345678[^]*8 元/);
-        const [{ id }] = await stack.query('coupon', 'SELECT CAST(invoice_id AS TEXT) AS id FROM invoice WHERE state = 3');
-        await done(stack, `/v1/coupon-invoices/${id}:accept`, undefined, finance(801));
+        await go(office, `/coupon-settlements/${settlementId}`);
+        await office.shows('[aria-label=发票]', /12345678[^]*商户登记，待财务核对[^]*还差 8 元/);
+        await opensToAll(office, 'coupon-invoice-offered');
+        await office.press('[aria-label=发票]', '核对无误');
+        await agree(office, '确定');
+        await office.shows('[aria-label=发票]', /还差 0 元/);
+        assert.ok(!(await office.text('[aria-label=发票]')).includes('待财务核对'));
+        assert.deepEqual(await stack.query('coupon', 'SELECT count(*) AS n FROM invoice WHERE state = 1'), [{ n: 1 }]);
+        await page.send('Page.bringToFront');
         await page.send('Page.reload');
         await page.shows('[aria-labelledby=invoices]', /发票已齐，等待付款[^]*12345678[^]*8 元/);
     });
@@ -174,7 +187,20 @@ describe("a merchant's own pages", () => {
         assert.deepEqual(await barriersOnTelephone(page, 'merchant-statement'), []);
     });
 
+    test('at the desk of the union a device is put out of use', async () => {
+        await go(office, `/merchants/${merchantId}`);
+        await office.press('[aria-label=门店] table', '人员和设备');
+        await office.shows('[aria-label=收券设备]', new RegExp(`${CASHIER} 号台　会员 ${CASHIER}，.* 登记`));
+        await opensToAll(office, 'merchant-devices');
+        await office.press('[aria-label=收券设备]', '停用');
+        await agree(office, '停用');
+        await office.shows('[aria-label=人员]', /没有在用的设备/);
+        const refused = await sell(stack, desk, 'merchant-lost', 'x'.repeat(32), '2000');
+        assert.equal(refused.json.reason, 'COUNTER_REVOKED');
+    });
+
     test('a lost device is made useless at once, and a cashier taken off', async () => {
+        desk = await cashier(stack, union, branchId, CASHIER); // another device
         await go(page, `/merchants/${merchantId}/branches/${branchId}`);
         await page.press('[aria-label=收券设备]', '停用');
         await page.press('[role=dialog]', '停用设备');

@@ -164,7 +164,7 @@ describe("the staff's page at a merchant's counter", () => {
     });
 
     test('where the browser reads codes, the camera is enough', async () => {
-        await page.page.addInitScript(`globalThis.BarcodeDetector = class { async detect(video) { return video.videoWidth ? [{ rawValue: '${await show(15)}' }] : []; } };`);
+        await page.page.addInitScript(`globalThis.BarcodeDetector = class { static async getSupportedFormats() { return ['qr_code']; } async detect(video) { return video.videoWidth ? [{ rawValue: '${await show(15)}' }] : []; } };`);
         await page.send('Page.reload');
         await page.press('#sites', '甲餐饮公司 岭南店');
         await page.shows('#sales', /已收券/);

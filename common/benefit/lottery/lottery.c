@@ -27,6 +27,8 @@ const char *const lottery_statements[LOT_N_SQL] = {
                        "ORDER BY c.chain_id DESC",
     [LOT_SQL_LAST_ENTRY] = "SELECT max(entry_id) FROM lottery_entry",
     [LOT_SQL_ADD_ENTRY] = "INSERT INTO lottery_entry (" ENTRY ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
+    [LOT_SQL_COUNT] = "UPDATE lottery SET entered = entered + ?2 WHERE lot_id = ?1",
+    [LOT_SQL_ENTERED] = "SELECT entered FROM lottery WHERE lot_id = ?1",
     [LOT_SQL_WITHDRAW] = "UPDATE lottery_entry SET withdrawn_at = ?2 WHERE entry_id = ?1",
     [LOT_SQL_FIND_ENTRY] = "SELECT " ENTRY " FROM lottery_entry WHERE " HOLDER_HERS
                            " AND lot_id = ?2 AND withdrawn_at = 0 ORDER BY member_id = ?1 DESC LIMIT 1",
@@ -75,6 +77,13 @@ void lottery_done(struct lottery *lottery)
     lottery->keys = NULL;
 }
 
+static const struct part_stray strays[] = {
+    {"lottery", "says that others are in than are",
+     "SELECT lot_id FROM lottery LEFT JOIN (SELECT lot_id, count(*) AS n FROM lottery_entry WHERE withdrawn_at = 0 "
+     "GROUP BY lot_id) USING (lot_id) WHERE entered <> coalesce(n, 0) LIMIT 1"},
+    {NULL, NULL, NULL},
+};
+
 const struct part_spec lottery_part = {
     .tables = "lottery lottery_chain lottery_entry lottery_place lottery_outcome lottery_attempt",
     .others = "lottery.lot_id lottery.stage lottery.void_from lottery_entry.weight",
@@ -88,6 +97,7 @@ const struct part_spec lottery_part = {
     .counts = {{"entries", "SELECT count(*) FROM lottery_entry"},
                {"withdrawn entries", "SELECT count(*) FROM lottery_entry WHERE withdrawn_at > 0"},
                {"chains of secrets", "SELECT count(*) FROM lottery_chain"}},
+    .strays = strays,
     .audit = lot_audit,
     .exports = {{NULL, "-- the service tells her of her entries and places, in its own words"}},
     .closed = {"-- the list of a lot never changes; what is still open is withdrawn (settle)"},

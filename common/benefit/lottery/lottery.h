@@ -226,6 +226,8 @@ int lottery_enter_for(struct lottery *lottery, const struct lot_terms *terms, in
 int lottery_withdraw(struct lottery *lottery, const struct lot_terms *terms, void *call);
 /* Hers, under any number she holds (holders.h), not withdrawn: of several the one under her own. */
 bool lottery_find_entry(const struct lottery *lottery, int64_t lot_id, int64_t member_id, struct lot_entry *ret);
+/* How many are in a lot by now; 0 before it is announced. */
+int64_t lottery_entered(const struct lottery *lottery, int64_t lot_id);
 /* The receipt of an entry, which hg-draw checks; before publication it tells of the frozen list alone. NULL in *ret
  * for want of memory. */
 int lottery_receipt(struct lottery *lottery, const struct lot_terms *terms, const struct lot_entry *entry, void *call,

@@ -23,6 +23,12 @@ bool lottery_find_entry(const struct lottery *lottery, int64_t lot_id, int64_t m
     return true;
 }
 
+int64_t lottery_entered(const struct lottery *lottery, int64_t lot_id)
+{
+    store_ask(lottery->store, lottery->sql + LOT_SQL_ENTERED, "i", lot_id);
+    return store_number(lottery->store, lottery->sql + LOT_SQL_ENTERED);
+}
+
 void lot_ask_entries(const struct lottery *lottery, int64_t after, int64_t upto)
 {
     store_ask(lottery->store, lottery->sql + LOT_SQL_ENTRIES, "ii", after, upto);
@@ -54,6 +60,7 @@ static void add(struct lottery *lottery, const struct lot_entry *entry, void *ca
 
     store_run(lottery->store, lottery->sql + LOT_SQL_ADD_ENTRY, "iiibiii", entry->id, entry->lot_id, entry->member_id,
               entry->ticket, sizeof(entry->ticket), (int64_t)entry->stratum, (int64_t)entry->weight, entry->at);
+    store_run(lottery->store, lottery->sql + LOT_SQL_COUNT, "ii", entry->lot_id, INT64_C(1));
     entered.entry_id = entry->id;
     entered.lot_id = entry->lot_id;
     entered.member_id = entry->member_id;
@@ -68,6 +75,7 @@ static void withdraw(struct lottery *lottery, const struct lot_entry *entry, voi
     Lottery__EntryWithdrawn withdrawn = LOTTERY__ENTRY_WITHDRAWN__INIT;
 
     store_run(lottery->store, lottery->sql + LOT_SQL_WITHDRAW, "ii", entry->id, rpc_now(call));
+    store_run(lottery->store, lottery->sql + LOT_SQL_COUNT, "ii", entry->lot_id, INT64_C(-1));
     withdrawn.entry_id = entry->id;
     withdrawn.lot_id = entry->lot_id;
     withdrawn.member_id = entry->member_id;

@@ -56,6 +56,7 @@ void lottery_status(struct lottery *lottery, const struct lot_terms *terms, cons
         ret->n_entries = (int32_t)draw->n_entries;
         ret->frozen_at = draw->frozen_ms;
     }
+    ret->entered = (int32_t)lottery_entered(lottery, lot->lot_id);
     ret->value = unconst(lot->value);
     ret->value_confirmed = lot->confirmed_by != 0;
     if (draw->state == DRAW_PUBLISHED || lot->revealed)

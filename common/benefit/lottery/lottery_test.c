@@ -8,6 +8,7 @@ static void its_whole_life(void **state)
 
     (void)state;
     assert_int_equal(lot_now(show_id).stage, LOTTERY__STAGE__OPEN);
+    assert_int_equal(lottery_entered(&theatre()->lottery, show_id), 9);
     assert_refused(enter(show_id, 13), "SHOW_NOT_FOUND");
     assert_false(enter(show_id, 1)->created);
     assert_refused(act("publish", show_id, 900), "WRONG_STATE");
@@ -95,6 +96,7 @@ static void one_person_has_one_entry_and_nobody_none(void **state)
     assert_int_equal(hear_closed(&h, 3), 0);
     harness_work(&h, tidy);
     assert_int_equal(told(RPC__CHASSIS_EVENT__EVENT_ENTRY_WITHDRAWN)->entry_withdrawn->member_id, 3);
+    assert_int_equal(lottery_entered(&theatre()->lottery, show_id), 7);
     an_hour_passes();
     assert_int_equal(lot_now(show_id).draw.n_entries, 7);
 }

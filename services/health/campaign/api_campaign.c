@@ -95,6 +95,39 @@ static void campaigns__get_package(Health__Campaigns_Service *service, const Hea
         reply(package, call);
 }
 
+/* rpc ListPackages: what a campaign of a union may give, newest first. What is above it is everybody's to read. */
+static void campaigns__list_packages(Health__Campaigns_Service *service, const Health__ListPackagesRequest *req,
+                                     Health__PackageList_Closure reply, void *call)
+{
+    struct health *self = container_of(service, struct health, campaigns_service);
+    Health__PackageList list = HEALTH__PACKAGE_LIST__INIT;
+    const char *of = tree_path(&self->tree, req->union_id, "unionId", call);
+    Health__Package *package;
+    int reason = 0;
+
+    if (!of)
+        return;
+    if (!rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, of)) {
+        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "unionId");
+        return;
+    }
+    packages_ask(&self->campaigns, rpc_page(call)->before);
+    while ((package = packages_next(&self->campaigns, rpc_arena(call)))) {
+        if (!union_path_covers(of, package->union_path) && !union_path_covers(package->union_path, of))
+            continue;
+        if (!rpc_page_takes(call, package->package_id))
+            break;
+        rpc_add(call, &list, packages, package);
+    }
+    packages_end(&self->campaigns);
+    for (size_t i = 0; i < list.n_packages && !reason; i++)
+        reason = package_name_unions(self, list.packages[i], call);
+    if (reason)
+        rpc_refuse(call, reason);
+    else
+        reply(&list, call);
+}
+
 /* ---- campaigns ---- */
 
 /* Sites exist, are not closed and belong to the union, to one above or below it. */

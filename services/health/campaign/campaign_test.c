@@ -268,6 +268,57 @@ static void campaigns_are_listed_by_pages_newest_first(void **state)
     assert_int_equal(list->n_campaigns, 0);
 }
 
+static const Rpc__Answer *list_packages(const Rpc__Principal *who, int64_t union_id, char *page_token)
+{
+    Health__ListPackagesRequest request = HEALTH__LIST_PACKAGES_REQUEST__INIT;
+
+    request.union_id = union_id;
+    request.page_size = 2;
+    request.page_token = page_token;
+    return harness_call(&h, "Campaigns.ListPackages", &request.base, who, NULL);
+}
+
+/* What is above a union and what is below it; not what is beside. */
+static void packages_are_listed_by_pages_newest_first(void **state)
+{
+    Health__CreatePackageRequest request = HEALTH__CREATE_PACKAGE_REQUEST__INIT;
+    int64_t city = a_package(&h), town, beside = a_union(&h, "0002");
+    Health__Package package = HEALTH__PACKAGE__INIT;
+    const Health__PackageList *list;
+    Health__PackageItem item = HEALTH__PACKAGE_ITEM__INIT, *items[] = {&item};
+
+    (void)state;
+    item.code = "B1";
+    item.name = "血压";
+    package.title = "镇街套餐";
+    package.items = items;
+    package.n_items = 1;
+    request.package = &package;
+    package.union_id = beside;
+    assert_ok(call_once(&h, "Campaigns.CreatePackage", &request.base, manager_of(&h, "0002")));
+    package.union_id = a_union(&h, TOWN);
+    for (int i = 0; i < 2; i++)
+        town = ((Health__Package *)harness_output(
+                    &h, call_once(&h, "Campaigns.CreatePackage", &request.base, manager_of(&h, TOWN)),
+                    &health__package__descriptor))
+                   ->package_id;
+    list = harness_output(&h, list_packages(manager_of(&h, TOWN), a_union(&h, TOWN), ""),
+                          &health__package_list__descriptor);
+    assert_int_equal(list->n_packages, 2);
+    assert_int_equal(list->packages[0]->package_id, town);
+    assert_string_equal(list->packages[0]->items[0]->name, "血压");
+    assert_int_equal(list->packages[0]->union_id, a_union(&h, TOWN));
+    list = harness_output(&h, list_packages(manager_of(&h, TOWN), a_union(&h, TOWN), list->next_page_token),
+                          &health__package_list__descriptor);
+    assert_int_equal(list->n_packages, 1);
+    assert_int_equal(list->packages[0]->package_id, city);
+    assert_string_equal(list->next_page_token, "");
+    list = harness_output(&h, list_packages(manager_of(&h, UNION), a_union(&h, UNION), ""),
+                          &health__package_list__descriptor);
+    assert_int_equal(list->packages[0]->package_id, town);
+    assert_refused_at(list_packages(manager_of(&h, TOWN), a_union(&h, UNION), ""), "OUTSIDE_YOUR_UNION", "unionId");
+}
+
 static void what_a_checkup_costs_is_told_to_officials_alone(void **state)
 {
     const Health__Campaign *campaign = published(&h, 3, 2), *seen;
@@ -358,6 +409,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_package_is_kept_as_it_was_made),
+        TEST(packages_are_listed_by_pages_newest_first),
         TEST(what_a_checkup_costs_is_told_to_officials_alone),
         TEST(a_package_with_a_hepatitis_b_item_is_refused),
         TEST(a_package_of_nothing_is_refused),

@@ -5,6 +5,7 @@
 enum {
     SQL_ADD_PACKAGE,
     SQL_FIND_PACKAGE,
+    SQL_PACKAGES_BEFORE,
     SQL_PUT,
     SQL_FIND,
     SQL_BEFORE,
@@ -20,6 +21,7 @@ enum {
 static const char *const sql[] = {
     [SQL_ADD_PACKAGE] = "INSERT INTO package (package_id, union_path, packed) VALUES (?1, ?2, ?3)",
     [SQL_FIND_PACKAGE] = "SELECT packed, union_path FROM package WHERE package_id = ?1",
+    [SQL_PACKAGES_BEFORE] = "SELECT packed, union_path FROM package WHERE package_id < ?1 ORDER BY package_id DESC",
     [SQL_PUT] =
         "INSERT INTO campaign (campaign_id, union_path, package_id, state, opens_at, closes_at, draw_at, packed) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (campaign_id) DO UPDATE SET "
@@ -47,22 +49,45 @@ bool packages_add(const struct campaigns *campaigns, const Health__Package *pack
                                package->union_path, packed, len) != -1;
 }
 
+static Health__Package *read_package(const struct campaigns *campaigns, unsigned statement, struct arena *arena)
+{
+    size_t len;
+    const void *packed = store_blob(campaigns->store, statement, 0, &len);
+    Health__Package *package = health__package__unpack(&arena->allocator, len, packed);
+
+    if (package)
+        package->union_path = health_text(campaigns->store, statement, 1, arena);
+    return package && package->union_path ? package : NULL;
+}
+
 Health__Package *packages_find(const struct campaigns *campaigns, int64_t package_id, struct arena *arena)
 {
     unsigned statement = campaigns->sql + SQL_FIND_PACKAGE;
     Health__Package *package;
-    const void *packed;
-    size_t len;
 
     store_ask(campaigns->store, statement, "i", package_id);
     if (!store_row(campaigns->store, statement))
         return NULL;
-    packed = store_blob(campaigns->store, statement, 0, &len);
-    package = health__package__unpack(&arena->allocator, len, packed);
-    if (package)
-        package->union_path = health_text(campaigns->store, statement, 1, arena);
+    package = read_package(campaigns, statement, arena);
     store_end(campaigns->store, statement);
-    return package && package->union_path ? package : NULL;
+    return package;
+}
+
+void packages_ask(const struct campaigns *campaigns, int64_t before)
+{
+    store_ask(campaigns->store, campaigns->sql + SQL_PACKAGES_BEFORE, "i", before);
+}
+
+Health__Package *packages_next(const struct campaigns *campaigns, struct arena *arena)
+{
+    if (!store_row(campaigns->store, campaigns->sql + SQL_PACKAGES_BEFORE))
+        return NULL;
+    return read_package(campaigns, campaigns->sql + SQL_PACKAGES_BEFORE, arena);
+}
+
+void packages_end(const struct campaigns *campaigns)
+{
+    store_end(campaigns->store, campaigns->sql + SQL_PACKAGES_BEFORE);
 }
 
 /* ---- campaigns ---- */

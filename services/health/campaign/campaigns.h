@@ -7,6 +7,10 @@
 
 bool packages_add(const struct campaigns *campaigns, const Health__Package *package, struct arena *arena);
 Health__Package *packages_find(const struct campaigns *campaigns, int64_t package_id, struct arena *arena);
+/* Packages before an id, newest first. */
+void packages_ask(const struct campaigns *campaigns, int64_t before);
+Health__Package *packages_next(const struct campaigns *campaigns, struct arena *arena);
+void packages_end(const struct campaigns *campaigns);
 
 /* Adds a campaign with its sites, each with its price, or replaces a draft. */
 bool campaigns_put(const struct campaigns *campaigns, const Health__Campaign *campaign, struct arena *arena);

@@ -20,6 +20,7 @@ static void reply_status(struct health *self, const struct lot_terms *terms, con
     status.steps = told.steps;
     status.root = told.root;
     status.n_entries = told.n_entries;
+    status.entered = told.entered;
     status.frozen_at = told.frozen_at;
     status.value = told.value;
     status.value_confirmed = told.value_confirmed;

@@ -150,6 +150,7 @@ static Health__Offer *offer_message(struct health *self, Health__Campaign *campa
     health__offer__init(offer);
     campaign_hide_money(campaign);
     offer->campaign = campaign;
+    offer->entered = (int32_t)lottery_entered(&self->lottery, campaign->campaign_id);
     if (!find_entry(self, campaign->campaign_id, rpc_principal(call)->member_id, &entry)) {
         refusal = campaign->first_come && add_place(self, offer, call) ? 0 : offer_refusal(self, campaign, call);
         if (refusal)

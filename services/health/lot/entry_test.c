@@ -29,6 +29,17 @@ static void entering_twice_is_entering_once(void **state)
     assert_true(journal_rows(&h) > rows); /* the freeze */
 }
 
+/* As everybody is told, and as her own offer says. */
+static int entered_by_now(int64_t campaign_id)
+{
+    const Health__Offer *offer =
+        harness_output(&h, on_campaign(&h, "Entries.GetOffer", campaign_id, harness_member(&h, 3, TOWN)),
+                       &health__offer__descriptor);
+
+    assert_int_equal(offer->entered, draw_status(&h, campaign_id)->entered);
+    return offer->entered;
+}
+
 static void whoever_withdraws_is_not_in_the_list_and_may_come_back(void **state)
 {
     const Health__Campaign *campaign = opened(&h, 3);
@@ -40,9 +51,16 @@ static void whoever_withdraws_is_not_in_the_list_and_may_come_back(void **state)
         assert_ok(on_campaign(&h, "Entries.WithdrawEntry", id, harness_member(&h, 1, TOWN)));
         assert_ok(on_campaign(&h, "Entries.WithdrawEntry", id, harness_member(&h, 2, TOWN)));
     }
+    assert_int_equal(entered_by_now(id), 1);
     assert_ok(enter(&h, id, harness_member(&h, 2, TOWN)));
+    assert_int_equal(entered_by_now(id), 2);
+    assert_int_equal(draw_status(&h, id)->n_entries, 0);
+    harness_tamper(&h, "UPDATE lottery SET entered = entered + 1");
+    assert_string_not_equal(harness_audit(&h), "");
+    harness_tamper(&h, "UPDATE lottery SET entered = entered - 1");
     step_to(&h, campaign->closes_at);
     assert_int_equal(draw_status(&h, id)->n_entries, 2);
+    assert_int_equal(entered_by_now(id), 2);
     assert_refused(on_campaign(&h, "Entries.GetReceipt", id, harness_member(&h, 1, TOWN)), "NOT_ENTERED");
 }
 

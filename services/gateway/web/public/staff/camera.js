@@ -1,7 +1,21 @@
-// A camera that reads codes: WeChat's in its browser, else where the browser can.
+// A camera that reads codes: WeChat's in its browser, else by the browser itself, else by a reader that is served from here.
 import { post } from '../api.js';
 import { $, say } from '../dom.js';
 import { isWechat, scanned, wechat } from '../wechat.js';
+
+const readsItself = async () => 'BarcodeDetector' in window && (await BarcodeDetector.getSupportedFormats()).includes('qr_code');
+
+/** What gives the text of the code that a video shows now, '' when there is none. */
+async function readerOf() {
+  if (!await readsItself()) return (await import('/staff/reader.js')).read;
+  const detector = new BarcodeDetector({ formats: ['qr_code'] });
+  return async (video) => (await detector.detect(video))[0]?.rawValue ?? '';
+}
+
+/** Gets the reader where the browser needs it, so that it is kept for when there is no network. */
+export async function prepareCamera() {
+  if (navigator.mediaDevices && !isWechat() && !await readsItself()) await (await import('/staff/reader.js')).prepare();
+}
 
 /** Lets #button turn the camera of #video on and off, for onText with each new code; gives what turns it off. */
 export function offerCamera(videoId, buttonId, onText) {
@@ -11,15 +25,15 @@ export function offerCamera(videoId, buttonId, onText) {
     video.hidden = true;
   };
   async function watch() {
-    const detector = new BarcodeDetector({ formats: ['qr_code'] });
+    const read = await readerOf();
     video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
     video.hidden = false;
     await video.play();
     for (let last = ''; !video.hidden; await new Promise((done) => setTimeout(done, 250))) {
-      const [found] = await detector.detect(video).catch(() => []);
-      if (found && found.rawValue !== last) {
-        last = found.rawValue;
-        await onText(found.rawValue);
+      const text = await read(video).catch(() => '');
+      if (text && text !== last) {
+        last = text;
+        await onText(text);
       }
     }
   }
@@ -31,8 +45,7 @@ export function offerCamera(videoId, buttonId, onText) {
     if (text) await onText(text);
     return true;
   }
-  const reads = 'BarcodeDetector' in window && navigator.mediaDevices;
-  button.hidden = !reads && !isWechat();
+  button.hidden = !navigator.mediaDevices && !isWechat();
   button.addEventListener('click', () => {
     if (!video.hidden) return stop();
     scan().then((done) => done || watch()).catch(() => {

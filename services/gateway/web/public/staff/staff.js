@@ -2,6 +2,7 @@
 // site's door, a merchant's branch, a corner where orders are picked up, or the gate of a departure.
 import { get, isOffline, post, Refusal, session } from '../api.js';
 import { $, act, button, element, fill, offerLook, say } from '../dom.js';
+import { prepareCamera } from './camera.js';
 import * as corner from './corner.js';
 import * as gate from './gate.js';
 import { all } from './kept.js';
@@ -18,6 +19,7 @@ let open = null;
 // What this page is made of, for worker.js, which was not yet there when it was loaded first.
 async function keepFiles() {
   await navigator.serviceWorker.register('/staff/worker.js');
+  await prepareCamera().catch(() => {}); // a camera that cannot read is said when she uses it
   const made = performance.getEntriesByType('resource').map((one) => new URL(one.name))
     .filter((one) => one.origin === location.origin && !one.pathname.startsWith('/v1/'));
   await (await caches.open('desk')).addAll(['/staff/', ...made.map((one) => one.pathname)]);

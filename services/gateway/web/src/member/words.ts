@@ -23,7 +23,9 @@ export function stateOf({ state, opensAt, closesAt }: Campaign) {
   if (state === 'ANNOUNCED' && now() >= Date.parse(opensAt!)) return 'OPEN';
   return state === 'OPEN' && now() >= Date.parse(closesAt!) ? 'FROZEN' : state;
 }
-export const quotaOf = ({ strata }: Campaign) => strata.reduce((sum, one) => sum + one.quota, 0);
+const quotaOf = ({ strata }: Campaign) => strata.reduce((sum, one) => sum + one.quota, 0);
+/** How many places there are, and for how many who have entered by now. */
+export const placesWords = ({ campaign, entered }: CheckupOffer) => `${quotaOf(campaign)} 个名额${entered ? ` · 已有 ${entered.toLocaleString('zh-CN')} 人报名` : ''}`;
 
 /** Where a campaign stands. */
 export const campaignWords = (campaign: Campaign) => (campaign.firstCome && campaign.state === 'PUBLISHED' ? '先到先得，直接预约' : CAMPAIGN[stateOf(campaign)]);
