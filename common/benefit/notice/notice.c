@@ -27,16 +27,15 @@ static bool stands(const struct notice *notice, const struct notice_given *given
     return store_any(notice->store, notice->sql + SQL_STANDS);
 }
 
-void notice_give(struct notice *notice, const struct notice_given *given, void *call)
+void notice_tell(const struct notice_given *given, int64_t notice_id, void *call)
 {
     static const int64_t app = NOTICE_BY_APP;
     const int64_t *doors = given->n_doors ? given->doors : &app;
     Notice__NoticeGiven told = NOTICE__NOTICE_GIVEN__INIT;
-    struct store *store = notice->store;
 
-    if (!given->member_id || (!given->first && stands(notice, given)))
+    if (!given->member_id)
         return;
-    told.notice_id = id_next(&notice->parts->ids, rpc_now(call));
+    told.notice_id = notice_id;
     told.member_id = given->member_id;
     told.kind = (Notice__NoticeKind)given->kind;
     told.about_id = given->about_id;
@@ -45,36 +44,55 @@ void notice_give(struct notice *notice, const struct notice_given *given, void *
         told.title = unconst(given->title);
     if (given->place)
         told.place = unconst(given->place);
-    store_run(store, notice->sql + SQL_ADD, "iiiiiii", told.notice_id, told.member_id, (int64_t)told.kind,
-              told.about_id, told.at, rpc_now(call), rpc_server_journal(notice->parts->rpc)->tip.seq + 1);
     for (size_t i = 0; i < (given->n_doors ? given->n_doors : 1); i++) {
         told.door = doors[i];
         rpc_tell(call, &told.base);
     }
 }
 
-/* All that a statement finds, which ends with how many. */
-static void withdraw(struct notice *notice, unsigned find, int64_t a, int64_t b, void *call)
+void notice_untell(int64_t notice_id, void *call)
+{
+    Notice__NoticeWithdrawn withdrawn = NOTICE__NOTICE_WITHDRAWN__INIT;
+
+    withdrawn.notice_id = notice_id;
+    rpc_tell(call, &withdrawn.base);
+}
+
+void notice_give(struct notice *notice, const struct notice_given *given, void *call)
+{
+    int64_t notice_id;
+
+    if (!given->member_id || stands(notice, given))
+        return;
+    notice_id = id_next(&notice->parts->ids, rpc_now(call));
+    store_run(notice->store, notice->sql + SQL_ADD, "iiiiiii", notice_id, given->member_id, (int64_t)given->kind,
+              given->about_id, given->at ? given->at : rpc_now(call), rpc_now(call),
+              rpc_server_journal(notice->parts->rpc)->tip.seq + 1);
+    notice_tell(given, notice_id, call);
+}
+
+/* All that a statement finds, which ends with how many. Whether there were some. */
+static bool withdraw(struct notice *notice, unsigned find, int64_t a, int64_t b, void *call)
 {
     int64_t ids[WITHDRAWN];
+    bool some = false;
     size_t n;
 
     do {
         store_ask(notice->store, notice->sql + find, "iii", a, b, (int64_t)WITHDRAWN);
         n = store_numbers(notice->store, notice->sql + find, ids, WITHDRAWN);
         for (size_t i = 0; i < n; i++) {
-            Notice__NoticeWithdrawn withdrawn = NOTICE__NOTICE_WITHDRAWN__INIT;
-
             store_run(notice->store, notice->sql + SQL_WITHDRAW, "ii", ids[i], rpc_now(call));
-            withdrawn.notice_id = ids[i];
-            rpc_tell(call, &withdrawn.base);
+            notice_untell(ids[i], call);
+            some = true;
         }
     } while (n == WITHDRAWN && !store_trouble(notice->store));
+    return some;
 }
 
-void notice_withdraw(struct notice *notice, int kind, int64_t about_id, void *call)
+bool notice_withdraw(struct notice *notice, int kind, int64_t about_id, void *call)
 {
-    withdraw(notice, SQL_ABOUT, about_id, kind, call);
+    return withdraw(notice, SQL_ABOUT, about_id, kind, call);
 }
 
 /* What both were told stands once. */

@@ -44,13 +44,18 @@ struct notice_given {
     const char *title, *place; /* NULL: none */
     const int64_t *doors;      /* by the first she is told in any case */
     size_t n_doors;            /* 0: by the app alone */
-    bool first;                /* nobody was told anything of about_id before: whether it stands is not asked */
 };
 
 /* Tells it, unless the same stands already; nothing for nobody (member_id 0). */
 void notice_give(struct notice *notice, const struct notice_given *given, void *call);
-/* What was told about something is not true any more: of one kind, or (0) of any. */
-void notice_withdraw(struct notice *notice, int kind, int64_t about_id, void *call);
+/* What was told about something is not true any more: of one kind, or (0) of any. Whether anything was. */
+bool notice_withdraw(struct notice *notice, int kind, int64_t about_id, void *call);
+
+/* Tells it under an id of the service's own, of which its own row says whether it was told, and keeps none here: for
+ * what is told in a rush, and once by itself. Nothing for nobody. */
+void notice_tell(const struct notice_given *given, int64_t notice_id, void *call);
+/* What was told so is not true any more. */
+void notice_untell(int64_t notice_id, void *call);
 
 /* For part_spec.exports of a part of the service: what stands in the store, the latest first. */
 #define NOTICE_EXPORT                                                                                                  \

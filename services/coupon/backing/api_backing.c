@@ -95,14 +95,15 @@ static Coupon__BackedRelease *show(const struct coupon *self, const struct relea
     Coupon__BackingCounts *counts = arena_message(rpc_arena(call), &coupon__backing_counts__descriptor);
     struct backing backing;
 
-    if (!message || !counts || !backing_find(self, release->id, &backing) || tree_id(&self->tree, release->union_path, call, &message->union_id))
+    if (!message || !counts || !backing_find(self, release->id, &backing) ||
+        tree_id(&self->tree, release->union_path, call, &message->union_id))
         return NULL;
     vouchers_count(self, release->id, counts);
     message->release_id = release->id;
     message->title = rpc_text(call, release->title);
     message->face_fen = release->face_fen;
     message->threshold_fen = release->threshold_fen;
-    message->coupons = backing_coupons(release);
+    message->coupons = backing_coupons(self, release);
     message->opens_at = release->opens_at;
     message->until = release->dates.until;
     message->backing = backing_message(self, release->id, call);

@@ -212,14 +212,12 @@ int64_t backing_proposer(const struct coupon *self, const struct backing *backin
     return hands_is_first(&self->two_hands, DEED, backing->release_id, caller) ? caller : hands.first_by;
 }
 
-int64_t backing_coupons(const struct release *release)
+int64_t backing_coupons(const struct coupon *self, const struct release *release)
 {
-    int64_t day_fen;
-
-    return release_cost(release, &day_fen) / release->face_fen;
+    return release_cost(self, release, 0).coupons;
 }
 
-static void order(const struct release *release, const struct backing *backing, void *call)
+static void order(const struct coupon *self, const struct release *release, const struct backing *backing, void *call)
 {
     Coupon__StockOrdered ordered = COUPON__STOCK_ORDERED__INIT;
 
@@ -232,7 +230,7 @@ static void order(const struct release *release, const struct backing *backing, 
         ordered.no_cash = backing->no_cash;
         ordered.face_fen = release->face_fen;
         ordered.threshold_fen = release->threshold_fen;
-        ordered.count = backing_coupons(release);
+        ordered.count = backing_coupons(self, release);
         ordered.each = each_of(release->allowance, release->days);
         ordered.from = release->opens_at;
         ordered.until = release->dates.until;
@@ -256,7 +254,7 @@ int backing_confirm(struct coupon *self, const struct release *release, struct b
     backing->proposed = 0;
     backing->reason = 0;
     backing->turn++;
-    order(release, backing, call);
+    order(self, release, backing, call);
     put(self, backing, call);
     rpc_want_head(call);
     return 0;

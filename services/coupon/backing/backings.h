@@ -36,7 +36,7 @@ bool backing_exists(const struct coupon *self, int64_t release_id);
 /* As a message in the arena; NULL: there is none, or no memory. */
 Coupon__Backing *backing_message(const struct coupon *self, int64_t release_id, void *call);
 /* How many coupons its stock has. */
-int64_t backing_coupons(const struct release *release);
+int64_t backing_coupons(const struct coupon *self, const struct release *release);
 /* The first hand to a step, and the second, with which the bridge is told; or what is proposed is given up. 0 or a
  * Reason. */
 int backing_propose(struct coupon *self, const struct release *release, struct backing *backing, int step, void *call);

@@ -86,11 +86,32 @@ static void codes__check_code_import(Coupon__Codes_Service *service, const Impor
     on_import(container_of(service, struct coupon, codes_service), req->import_id, import_check, reply, call);
 }
 
-/* rpc ConfirmCodeImport: after its check. */
+/* Why what a file that was checked would bring is not paid for: 0 or a Reason. */
+static int confirm_refusal(struct coupon *self, int64_t import_id, void *call)
+{
+    const struct release *release;
+    const Imports__Import *message;
+    struct import import;
+
+    if (!imports_find(&self->imports, import_id, &import) || import.state != IMPORTS__IMPORT_STATE__IMPORT_CHECKED)
+        return 0;
+    release = release_find(self, import.detail); /* of one that is closed each line is refused */
+    message = import_message(&self->imports, &import, rpc_arena(call));
+    if (!message)
+        return RPC__REASON__OVERLOADED;
+    return release ? codes_more_refusal(self, release, message->loaded, call) : 0;
+}
+
+/* rpc ConfirmCodeImport: after its check; what it brings is paid for. */
 static void codes__confirm_code_import(Coupon__Codes_Service *service, const Imports__ImportIdRequest *req,
                                        Imports__Import_Closure reply, void *call)
 {
-    on_import(container_of(service, struct coupon, codes_service), req->import_id, import_confirm, reply, call);
+    struct coupon *self = container_of(service, struct coupon, codes_service);
+    struct import import;
+
+    if (find_hers(self, req->import_id, call, &import) &&
+        !rpc_refuse_if(call, confirm_refusal(self, req->import_id, call)))
+        on_import(self, req->import_id, import_confirm, reply, call);
 }
 
 /* rpc CancelCodeImport: while it is open. */

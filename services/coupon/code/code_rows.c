@@ -52,8 +52,24 @@ struct page {
     const struct import_run *run;
     struct release *release;
     Imports__ImportReport *report;
+    unsigned allowed; /* that may still be taken over */
     bool failed;
 };
+
+/* How many codes more may come, of so many: each costs. */
+static unsigned allowed_of(struct coupon *self, const struct release *release, unsigned n, void *call)
+{
+    unsigned most = n, least = 0;
+
+    if (!codes_more_refusal(self, release, n, call))
+        return n;
+    while (least + 1 < most) {
+        unsigned mid = least + (most - least) / 2;
+
+        *(codes_more_refusal(self, release, mid, call) ? &most : &least) = mid;
+    }
+    return least;
+}
 
 static int row_refusal(struct page *page, const struct csv_row *row, char code[CODE_SIZE], char pin[CODE_SIZE],
                        const char **ret_field)
@@ -85,8 +101,11 @@ static void take_row(struct page *page, const struct csv_row *row)
     const char *field = "";
     int reason = page->release ? row_refusal(page, row, code, pin, &field) : (int)COUPON__REASON__ENDED;
 
+    if (!reason && page->allowed == 0)
+        reason = COUPON__REASON__CODE_NOT_PAID;
     if (!reason && !page->run->check_file && !code_add(page->self, page->release->id, code, pin, page->call))
         reason = COUPON__REASON__CODE_KNOWN;
+    page->allowed -= !reason;
     if (reason)
         page->failed |= !import_report_problem(page->report, row->line, reason, field, 0, rpc_arena(page->call));
     import_report_row(page->report, row->line,
@@ -105,10 +124,12 @@ static Imports__ImportReport *rows(void *arg, const struct import_run *run, void
     page.report = arena_message(rpc_arena(call), &imports__import_report__descriptor);
     if (!page.report || !import_report_init(page.report, run->n, rpc_arena(call)))
         return NULL;
+    /* Of the whole file it is asked when it is confirmed. */
+    page.allowed = page.release && !run->check_file ? allowed_of(self, page.release, run->n, call) : run->n;
     for (unsigned i = 0; i < run->n; i++)
         take_row(&page, &run->rows[i]);
     if (page.release && !run->check_file && page.report->loaded)
-        codes_imported(self, page.release->id, run->import->id, page.report->loaded, call);
+        page.failed |= codes_imported(self, page.release, run->import->id, page.report->loaded, call) != 0;
     return page.failed ? NULL : page.report;
 }
 

@@ -1,5 +1,8 @@
 #include "services/coupon/code/codes.h"
 
+#include "services/coupon/fund/fund_uses.h"
+#include "services/coupon/template/publishing_rules.h"
+
 #define FOUND  "code" /* contexts of what is sealed */
 #define SEALED "partner_code"
 
@@ -201,15 +204,25 @@ Coupon__PartnerCode *code_message(const struct coupon *self, int64_t release_id,
     return message;
 }
 
-void codes_imported(struct coupon *self, int64_t release_id, int64_t import_id, int32_t n, void *call)
+int codes_more_refusal(struct coupon *self, const struct release *release, int64_t n, void *call)
+{
+    int reason = 0;
+
+    if (release->state != COUPON__STATE__DRAFT)
+        reason = publishing_more_refusal(self, release, n, call);
+    return reason ? reason : fund_more_refusal(self, release, n, call);
+}
+
+int codes_imported(struct coupon *self, const struct release *release, int64_t import_id, int32_t n, void *call)
 {
     Coupon__CodesImported imported = COUPON__CODES_IMPORTED__INIT;
 
     imported.import_id = import_id;
-    imported.release_id = release_id;
+    imported.release_id = release->id;
     imported.codes = n;
     rpc_tell(call, &imported.base);
-    count(self, release_id, n, n, 0);
+    count(self, release->id, n, n, 0);
+    return fund_grow(self, release, call);
 }
 
 /* ---- bad ones ---- */
@@ -277,7 +290,9 @@ int code_void_do(struct coupon *self, struct code_void *made, void *call)
     voided.remark = made->remark;
     rpc_tell(call, &voided.base);
     code_void_set(self, made, COUPON__CODE_VOID_STATE__CODE_VOID_DONE);
-    return replace(self, &bad, call) ? 0 : COUPON__REASON__CODES_NONE_LEFT;
+    if (!replace(self, &bad, call))
+        return COUPON__REASON__CODES_NONE_LEFT;
+    return fund_grow(self, release_look_up(self, bad.release_id, rpc_arena(call)), call);
 }
 
 /* ---- the audit ---- */

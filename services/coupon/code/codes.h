@@ -10,6 +10,9 @@
  * it is in no journal, log, list or export of others. What was handed out once is never handed out again, also when
  * its coupon was withdrawn: she has seen it.
  *
+ * What a release costs is its codes that are good: when it is published, and more with every import from then on, which
+ * is refused when its fund has not got so much, or its union may not give so much in one release.
+ *
  * A code that the partner says is bad is good no more when two officials say so (two_hands.h): who has it is given
  * the next one and told; without one left it cannot be confirmed until more are imported. */
 #pragma once
@@ -62,8 +65,11 @@ bool code_give(struct coupon *self, int64_t release_id, int64_t coupon_id, void 
 /* The code of a coupon, for who holds it; NULL: it has none, it does not open, or memory is full. */
 Coupon__PartnerCode *code_message(const struct coupon *self, int64_t release_id, int64_t coupon_id,
                                   struct arena *arena);
-/* Says that codes of a release were imported, and counts them as left. */
-void codes_imported(struct coupon *self, int64_t release_id, int64_t import_id, int32_t n, void *call);
+/* Says that codes of a release were imported, counts them as left, and has them promised: 0 or a Reason. */
+int codes_imported(struct coupon *self, const struct release *release, int64_t import_id, int32_t n, void *call);
+/* Why no more codes may come to a release: what they cost is more than its fund has, or its union may give. 0 or a
+ * Reason, with the facts of the refusal. */
+int codes_more_refusal(struct coupon *self, const struct release *release, int64_t n, void *call);
 
 /* ---- bad ones ---- */
 

@@ -2,7 +2,8 @@
  *
  * Publishing promises the highest cost (release_cost): it goes from what is free of the fund to a line of the release's
  * own, so that nothing is given that nobody has, and a claim asks no budget. A fund's ceiling of one day refuses
- * publishing what together with its other releases could come to more on some day, in China; never a claim.
+ * publishing what together with its other releases could come to more on some day, in China; never a claim. Partners'
+ * codes that are imported later are promised then, and are not taken over when the fund has not got what they cost.
  *
  * When the release has ended what it has not granted goes back to the fund (TRIMMED), and when none of its coupons can
  * be spent any more, what was not (OVER); what was redeemed
@@ -11,7 +12,7 @@
  * to a fund that is closed goes back to where it came from. */
 #pragma once
 #include "services/coupon/fund/funds.h"
-#include "services/coupon/release/releases.h"
+#include "services/coupon/release/cost.h"
 
 #define FUND_USES_MAX 1000                     /* releases of one fund that are not over */
 #define FUND_LOTS_MS  (INT64_C(90) * 86400000) /* after its end a release gives what is not claimed, at most */
@@ -26,8 +27,6 @@ struct fund_use {
     int64_t journal_seq, due_at; /* due_at: when none of its coupons is good any more */
 };
 
-/* What a release costs at most, in all; on one day. */
-int64_t release_cost(const struct release *release, int64_t *ret_day_fen);
 /* Whether a union may give of the fund that a form names; NULL may. Refuses the field otherwise. */
 bool fund_take(struct coupon *self, const Coupon__Funding *funding, const char *union_path, void *call);
 /* Notes which fund a draft names; NULL none. */
@@ -44,11 +43,16 @@ bool fund_uses_next(const struct coupon *self, struct fund_use *ret);
 int fund_refusal(struct coupon *self, const struct release *release, void *call);
 /* Promises it, as the draft is published: 0 or a Reason. */
 int fund_commit(struct coupon *self, const struct release *release, void *call);
+/* Why what more codes cost cannot be promised now, with the facts of the refusal: 0 or a Reason. */
+int fund_more_refusal(struct coupon *self, const struct release *release, int64_t more_codes, void *call);
+/* Of a pool to which codes came, or whose codes were found bad: what a draft costs; what is promised grows, and shrinks
+ * never. 0 or a Reason. */
+int fund_grow(struct coupon *self, const struct release *release, void *call);
 /* What was settled of a release is spent; below zero it is promised again, or when that is over goes back. Nothing of a
  * release without a fund. cause_id is the statement. 0 or a Reason. */
 int fund_spend(struct coupon *self, int64_t release_id, int64_t fen, int64_t cause_id, void *call);
-/* The same of what others have paid out (backing/vouchers.h), and say when the rest of the release's money may have gone
- * back to the fund: that is taken again, as far as the release was promised it and the fund has it. */
+/* The same of what others have paid out (backing/vouchers.h), and say when the rest of the release's money may have
+ * gone back to the fund: that is taken again, as far as the release was promised it and the fund has it. */
 int fund_spend_late(struct coupon *self, int64_t release_id, int64_t fen, int64_t cause_id, void *call);
 /* Whether that has the money now. */
 bool fund_can_spend_late(const struct coupon *self, int64_t release_id, int64_t fen);

@@ -165,16 +165,6 @@ static void templates__clone_release(Coupon__Templates_Service *service, const C
     release_create(self, form, template_of_release(self, req->release_id), reply, call);
 }
 
-/* A pool gives the codes that were imported and are good, on a day no more than it may. */
-static void put_codes(struct coupon *self, const struct release *release, Coupon__ReleaseCost *cost)
-{
-    int64_t there = codes_good(self, release->id), a_day = release->stock_per_day;
-
-    cost->coupons = there < a_day * release->days ? there : a_day * release->days;
-    cost->cost_fen = cost->coupons * release->face_fen;
-    cost->day_fen = (cost->coupons < a_day ? cost->coupons : a_day) * release->face_fen;
-}
-
 /* rpc GetReleaseCost: and whether it could be published now. */
 static void templates__get_release_cost(Coupon__Templates_Service *service, const Coupon__ReleaseRequest *req,
                                         Coupon__ReleaseCost_Closure reply, void *call)
@@ -182,6 +172,7 @@ static void templates__get_release_cost(Coupon__Templates_Service *service, cons
     struct coupon *self = container_of(service, struct coupon, templates_service);
     const struct release *release = release_find(self, req->release_id);
     Coupon__ReleaseCost cost = COUPON__RELEASE_COST__INIT;
+    struct release_cost most;
     struct fund_use use;
     int reason = 0;
 
@@ -191,10 +182,10 @@ static void templates__get_release_cost(Coupon__Templates_Service *service, cons
         reason = RPC__REASON__OUTSIDE_YOUR_UNION;
     if (rpc_refuse_if(call, reason))
         return;
-    cost.cost_fen = release_cost(release, &cost.day_fen);
-    cost.coupons = release->face_fen ? cost.cost_fen / release->face_fen : 0;
-    if (release->way == COUPON__WAY__CODES)
-        put_codes(self, release, &cost);
+    most = release_cost(self, release, 0);
+    cost.coupons = most.coupons;
+    cost.cost_fen = most.fen;
+    cost.day_fen = most.day_fen;
     if (fund_use_find(self, release->id, &use)) {
         cost.fund_id = use.fund_id;
         cost.fund_free_fen = fund_free(self, use.fund_id);

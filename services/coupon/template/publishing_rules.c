@@ -79,7 +79,7 @@ void publishing_rule_set(struct coupon *self, struct publishing_rule *rule, void
 static int judge(struct coupon *self, const struct publishing_rule *rule, const struct release *release,
                  int64_t *ret_limit)
 {
-    int64_t day_fen, cost = release_cost(release, &day_fen);
+    int64_t cost = release_cost(self, release, 0).fen;
     struct fund_use use;
 
     *ret_limit = 0;
@@ -99,18 +99,38 @@ static int judge(struct coupon *self, const struct publishing_rule *rule, const 
     return rule->days && release->days > rule->days ? COUPON__REASON__DAYS_ABOVE_LEVEL : 0;
 }
 
+/* All that hold for a union's releases, in the call's arena: how many. -1: memory is full. */
+static int rules_for(struct coupon *self, const struct release *release, void *call, struct publishing_rule **ret)
+{
+    *ret = arena_alloc(rpc_arena(call), PUBLISHING_RULES_MAX * sizeof(**ret));
+    if (!*ret)
+        return -1;
+    return (int)publishing_rules_of(self, release->union_path, (int32_t)union_path_level(release->union_path), "", 0,
+                                    *ret, PUBLISHING_RULES_MAX);
+}
+
+int publishing_more_refusal(struct coupon *self, const struct release *release, int64_t more_codes, void *call)
+{
+    int64_t cost = release_cost(self, release, more_codes).fen;
+    struct publishing_rule *rules;
+    int n = cost > release_cost(self, release, 0).fen ? rules_for(self, release, call, &rules) : 0;
+
+    for (int i = 0; i < n; i++) {
+        if (rules[i].cost_fen && cost > rules[i].cost_fen) {
+            rpc_fact_number(call, "maximum", rules[i].cost_fen);
+            return COUPON__REASON__COST_ABOVE_LEVEL;
+        }
+    }
+    return n < 0 ? RPC__REASON__OVERLOADED : 0;
+}
+
 int publishing_refusal(struct coupon *self, const struct release *release, void *call)
 {
-    struct publishing_rule *rules = arena_alloc(rpc_arena(call), PUBLISHING_RULES_MAX * sizeof(*rules));
+    struct publishing_rule *rules;
+    int n = rules_for(self, release, call, &rules), reason = n < 0 ? RPC__REASON__OVERLOADED : 0;
     int64_t limit = 0;
-    int reason = 0;
-    size_t n;
 
-    if (!rules)
-        return RPC__REASON__OVERLOADED;
-    n = publishing_rules_of(self, release->union_path, (int32_t)union_path_level(release->union_path), "", 0, rules,
-                            PUBLISHING_RULES_MAX);
-    for (size_t i = 0; i < n && !reason; i++)
+    for (int i = 0; i < n && !reason; i++)
         reason = judge(self, &rules[i], release, &limit);
     if (reason && limit)
         rpc_fact_number(call, "maximum", limit);

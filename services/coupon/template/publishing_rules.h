@@ -24,5 +24,8 @@ size_t publishing_rules_of(const struct coupon *self, const char *path, int32_t 
                            struct publishing_rule *ret, size_t size);
 /* Sets a union's rule for a level, in place of what it had set. */
 void publishing_rule_set(struct coupon *self, struct publishing_rule *rule, void *call);
+/* Why no more codes may come to what is published already, since it would cost more than a release of its level may:
+ * 0 or a Reason. */
+int publishing_more_refusal(struct coupon *self, const struct release *release, int64_t more_codes, void *call);
 /* Why a draft may not be published, with the facts of the refusal: 0 or a Reason. */
 int publishing_refusal(struct coupon *self, const struct release *release, void *call);

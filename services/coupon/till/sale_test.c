@@ -33,7 +33,7 @@ static void the_best_set_is_kept_confirmed_and_spent(void **state)
     coupon = coupon_now(small, MEMBER);
     assert_int_equal(coupon->state, COUPON__COUPON_STATE__LOCKED);
     assert_int_equal(coupon->locked_until, sale->locked_until);
-    assert_int_equal(notices_standing(&h, SPENT, sale->sale_id), 0);
+    assert_null(last_notice(&h));
     sale = sale_in(on_sale("Sales.ConfirmSale", sale->sale_id));
     assert_int_equal(sale->state, REDEEMED);
     coupon = coupon_now(large, MEMBER);
@@ -41,7 +41,8 @@ static void the_best_set_is_kept_confirmed_and_spent(void **state)
     assert_int_equal(coupon->redeemed_at, sale->at);
     assert_string_equal(coupon->branch_name, "禅城店");
     assert_int_equal(coupon_now(dear, MEMBER)->state, COUPON__COUPON_STATE__GRANTED);
-    assert_int_equal(notices_standing(&h, SPENT, sale->sale_id), 1);
+    assert_int_equal(last_notice(&h)->kind, SPENT);
+    assert_int_equal(last_notice(&h)->about_id, sale->sale_id);
     assert_string_equal(last_notice(&h)->place, "禅城店");
     assert_int_equal(last_notice(&h)->member_id, MEMBER);
     /* The same purchase, and the same confirmation, again. */
@@ -97,11 +98,20 @@ static void what_is_kept_is_free_again_when_it_is_not_confirmed(void **state)
     assert_clean();
 }
 
+/* The notice that the journal told last not to be so any more. */
+static int64_t last_taken_back(void)
+{
+    const Rpc__ChassisEvent *event =
+        harness_last_event(&h, &rpc__chassis_event__descriptor, RPC__CHASSIS_EVENT__EVENT_NOTICE_WITHDRAWN);
+
+    return event->notice_withdrawn->notice_id;
+}
+
 static void a_purchase_that_is_undone_gives_the_coupons_back(void **state)
 {
     int64_t coupon_id = a_coupon(500, 0), late;
     const Coupon__Sale *sale = sale_in(sell_at_once("purchase-1", 1000));
-    int64_t sale_id = sale->sale_id;
+    int64_t sale_id = sale->sale_id, notice_id = last_notice(&h)->notice_id;
 
     (void)state;
     sale = sale_in(reverse_sale(sale_id));
@@ -109,7 +119,7 @@ static void a_purchase_that_is_undone_gives_the_coupons_back(void **state)
     assert_string_equal(sale->reverse_reason, "退货");
     assert_string_equal(sale->coupons[0]->reason, "");
     assert_int_equal(coupon_now(coupon_id, MEMBER)->state, COUPON__COUPON_STATE__GRANTED);
-    assert_int_equal(notices_standing(&h, SPENT, sale_id), 0);
+    assert_int_equal(last_taken_back(), notice_id);
     assert_int_equal(notices_standing(&h, UNSPENT, sale_id), 1);
     assert_int_equal(sale_in(reverse_sale(sale_id))->state, REVERSED);
     assert_refused(on_sale("Sales.ConfirmSale", sale_id), "SALE_DECIDED");
@@ -492,6 +502,24 @@ static void of_a_closed_account_what_was_spent_stays_and_its_codes_are_worthless
     assert_clean();
 }
 
+/* As stores have them from before purchases were the rows of what is told of them. */
+static void what_was_told_in_a_row_of_its_own_is_taken_back_by_it(void **state)
+{
+    char row[200];
+    int64_t sale_id;
+
+    (void)state;
+    a_coupon(500, 0);
+    sale_id = sale_in(sell_at_once("purchase-1", 1000))->sale_id;
+    snprintf(row, sizeof(row), "INSERT INTO notice VALUES (77, %d, %d, %lld, 1, 1, 0, 0)", MEMBER, SPENT,
+             (long long)sale_id);
+    harness_tamper(&h, row);
+    harness_reopen(&h);
+    reverse_sale(sale_id);
+    assert_int_equal(last_taken_back(), 77);
+    assert_int_equal(notices_standing(&h, SPENT, sale_id), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -499,6 +527,7 @@ int main(void)
         SHOP_TEST(a_coupon_is_spent_once_over_all_counters),
         SHOP_TEST(what_is_kept_is_free_again_when_it_is_not_confirmed),
         SHOP_TEST(a_purchase_that_is_undone_gives_the_coupons_back),
+        SHOP_TEST(what_was_told_in_a_row_of_its_own_is_taken_back_by_it),
         SHOP_TEST(a_purchase_is_undone_within_a_day),
         SHOP_TEST(each_rule_has_its_reason),
         SHOP_TEST(days_are_fixed_or_from_the_claim_on),

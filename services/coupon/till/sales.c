@@ -16,8 +16,8 @@
 /* In SQL: the ids that the redemptions of a purchase have, among which are those of later purchases: each is the next
  * id of its store behind the one before, whatever the partition. */
 #define OF_SALE(sale_id)                                                                                               \
-    "redemption_id > " sale_id " AND redemption_id <= " sale_id " + 20480 AND redemption.sale_id = " sale_id
-_Static_assert(SALE_COUPONS_MAX *ID_STEP == 20480, "as in OF_SALE");
+    "redemption_id > " sale_id " AND redemption_id <= " sale_id " + 21504 AND redemption.sale_id = " sale_id
+_Static_assert((SALE_COUPONS_MAX + 1) * ID_STEP == 21504, "as in OF_SALE");
 
 enum {
     LOCKED = COUPON__SALE_STATE__SALE_LOCKED,
@@ -213,6 +213,12 @@ static void follow(struct coupon *self, const struct redemption *redemption, voi
     }
 }
 
+/* What she is told when its coupons are spent: the id behind its own. */
+static int64_t notice_of(const struct sale *sale)
+{
+    return sale->id + ID_STEP;
+}
+
 /* Of the first of its coupons, and where. */
 static void tell_her(struct coupon *self, const struct sale *sale, const struct redemption *first, void *call)
 {
@@ -221,16 +227,19 @@ static void tell_her(struct coupon *self, const struct sale *sale, const struct 
     struct notice_given given = {.kind = NOTICE__NOTICE_KIND__COUPON_SPENT,
                                  .member_id = sale->member_id,
                                  .about_id = sale->id,
-                                 .at = sale->at,
-                                 .first = sale->state == REDEEMED};
+                                 .at = sale->at};
 
     given.title = terms ? terms->title : "";
     given.place = shop ? shop->name : "";
-    if (sale->state == REVERSED) {
-        notice_withdraw(&self->notice, NOTICE__NOTICE_KIND__COUPON_SPENT, sale->id, call);
-        given.kind = NOTICE__NOTICE_KIND__COUPON_UNSPENT;
-        given.at = sale->reversed_at;
+    if (sale->state == REDEEMED) {
+        notice_tell(&given, notice_of(sale), call);
+        return;
     }
+    /* Of older purchases she was told by a row of its own. */
+    if (!notice_withdraw(&self->notice, NOTICE__NOTICE_KIND__COUPON_SPENT, sale->id, call))
+        notice_untell(notice_of(sale), call);
+    given.kind = NOTICE__NOTICE_KIND__COUPON_UNSPENT;
+    given.at = sale->reversed_at;
     notice_give(&self->notice, &given, call);
 }
 
@@ -254,6 +263,7 @@ void sale_make(struct coupon *self, struct sale *sale, struct redemption *redemp
             lapse(self, redemptions[i].kept_by, call);
     }
     sale->id = id_next(&self->ids, rpc_now(call));
+    id_next(&self->ids, rpc_now(call)); /* notice_of it */
     for (size_t i = 0; i < n; i++) {
         redemptions[i].id = id_next(&self->ids, rpc_now(call));
         redemptions[i].sale_id = sale->id;
@@ -411,7 +421,7 @@ static const struct part_stray strays[] = {
      "SELECT sale_id FROM sale WHERE discount_fen > purchase_fen OR discount_fen <> coalesce((SELECT sum(fen) FROM "
      "redemption WHERE " OF_SALE("sale.sale_id") "), 0) LIMIT 1"},
     {"redemption", "is of no purchase by its number",
-     "SELECT redemption_id FROM redemption WHERE redemption_id <= sale_id OR redemption_id > sale_id + 20480 LIMIT 1"},
+     "SELECT redemption_id FROM redemption WHERE redemption_id <= sale_id OR redemption_id > sale_id + 21504 LIMIT 1"},
     {"sale", "is in another state than its coupons",
      "SELECT sale_id FROM sale JOIN redemption USING (sale_id) WHERE sale.state <> redemption.state LIMIT 1"},
     {"redemption", "takes off what its release does not say",

@@ -12,7 +12,8 @@
  *
  * Each change is one row of the journal, about money: SaleChanged, which tells of each coupon that is spent or is not
  * any more. What is settled is the redemption (union_fen): once, under its own number. The redemptions of a purchase
- * have the ids behind its own, by which they are found. */
+ * have ids behind its own, by which they are found; the first of these is that of what she is told when they are
+ * spent (notice.h), of which the purchase itself is the row. */
 #pragma once
 #include "services/coupon/claim/claims.h"
 #include "services/coupon/merchant/branches.h"
