@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { until } from '../system/stack.mjs';
 import { beginPaying } from '../system/wechatpays.mjs';
 import { chance } from './chance.mjs';
+import { TRANSFER_FAULTS } from './provider.mjs';
 
 const kills = Number(process.env.PAY_KILLS ?? 20), seed = Number(process.env.PAY_SEED ?? Date.now() % 1000000);
 
@@ -12,10 +13,6 @@ test(`every order is paid once over ${kills} kills (seed ${seed})`, async () => 
     const random = chance(seed), next = () => random.next().value, pick = (list) => list[Math.floor(next() * list.length)];
     const paying = await beginPaying({ users: 4, ways: { confirm: true }, settings: { bridge: { HUIGONG_PAY_PERSON_DAY: 100000000 } } });
     const { pay, stack, people } = paying, owed = new Map(people.map(({ openid }) => [openid, 0]));
-    const faults = [
-        { path: 'transfer', drop: true, after: true }, { path: 'transfer', drop: true }, { path: 'transfer', status: 500, after: true }, { path: 'query', status: 404, code: 'NOT_FOUND' },
-        { path: 'query', status: 500 }, { path: 'transfer', sign: 'bad' }, { path: 'query', sign: 'none' },
-    ];
     let orders = 0;
     for (let i = 0; i < kills; i++) {
         for (let n = 0; n < 3; n++) {
@@ -25,7 +22,7 @@ test(`every order is paid once over ${kills} kills (seed ${seed})`, async () => 
             orders++;
         }
         if (next() < 0.5)
-            pay.fault(pick(faults));
+            pay.fault(pick(TRANSFER_FAULTS));
         const victim = pick(['bridge', 'bridge', 'subsidy']);
         await new Promise((go) => setTimeout(go, next() * 120));
         await stack.restart(victim);

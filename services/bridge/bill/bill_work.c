@@ -97,7 +97,7 @@ static void begin(struct bill_work *work)
     char path[PAY_PATH_SIZE];
     int day;
 
-    if (now < work->look_at || !pay_room(&bridge->pay))
+    if (now < work->look_at || !pay_room(&bridge->pay, PAY_ASKS))
         return;
     work->look_at = now + BILL_LOOK_MS;
     if (!next_due(bridge, &day, &work->begin_at))

@@ -51,7 +51,7 @@ static void begin(struct flow_work *work)
     int64_t now = clock_now(bridge->clock);
     Coupon__StockOrdered *form;
 
-    if (now < work->look_at || !pay_room(&bridge->pay) || !stock_flow_due(&bridge->stocks, now, &work->stock))
+    if (now < work->look_at || !pay_room(&bridge->pay, PAY_ASKS) || !stock_flow_due(&bridge->stocks, now, &work->stock))
         return;
     work->look_at = now + FLOW_PAUSE_MS;
     form = stock_form(&bridge->stocks, work->stock.release_id);

@@ -247,39 +247,64 @@ static void on_signed(struct worker_task *task)
 }
 
 /* Whether a request may begin now when n more have before it: the one `rate` before it did a second ago. */
-static bool may_begin(const struct pay *pay, unsigned n)
+static bool may_begin(const struct pay *pay, const struct pay_turns *turns, unsigned n)
 {
-    return n < pay->rate && now_ms(pay) - pay->begun_ms[(pay->turn + n) % pay->rate] >= SECOND_MS;
+    return n < pay->rate && now_ms(pay) - turns->begun_ms[(turns->turn + n) % pay->rate] >= SECOND_MS;
 }
 
-/* Gives waiting requests to signers that are free. */
+static void put_first(struct pay_turns *turns, struct pay_job *job)
+{
+    job->next = turns->waiting;
+    turns->waiting = job;
+    if (turns->waiting_end == &turns->waiting)
+        turns->waiting_end = &job->next;
+}
+
+static struct pay_job *take_first(struct pay_turns *turns)
+{
+    struct pay_job *job = turns->waiting;
+
+    turns->waiting = job->next;
+    if (!turns->waiting)
+        turns->waiting_end = &turns->waiting;
+    return job;
+}
+
+/* Begins the first that waits, by a signer that is free; false when the pool is full: whoever is signed for next, or
+ * the next tick, takes it up again. */
+static bool sign_first(struct pay *pay, struct pay_turns *turns, struct pay_signer *signer)
+{
+    struct pay_job *job = take_first(turns);
+
+    job->signer = signer;
+    job->at_s = clock_now(pay->clock) / 1000;
+    job->task = (struct worker_task){.run = run_signature, .done = on_signed};
+    signer->busy = true;
+    if (pay->beside(pay->beside_self, &job->task)) {
+        turns->begun_ms[turns->turn] = now_ms(pay);
+        turns->turn = (turns->turn + 1) % pay->rate;
+        return true;
+    }
+    signer->busy = false;
+    job->signer = NULL;
+    put_first(turns, job);
+    return false;
+}
+
+/* Gives waiting requests to signers that are free, of each way in turn. */
 static void sign_next(struct pay *pay)
 {
-    for (unsigned i = 0; i < PAY_SIGNERS && pay->waiting && may_begin(pay, 0); i++) {
-        struct pay_job *job = pay->waiting;
+    for (unsigned i = 0, way = 0, idle = 0; i < PAY_SIGNERS && idle < PAY_WAYS; way++) {
+        struct pay_turns *turns = &pay->turns[way % PAY_WAYS];
 
         if (pay->signers[i].busy)
-            continue;
-        job->signer = &pay->signers[i];
-        job->at_s = clock_now(pay->clock) / 1000;
-        job->task = (struct worker_task){.run = run_signature, .done = on_signed};
-        pay->signers[i].busy = true;
-        pay->waiting = job->next;
-        if (!pay->waiting)
-            pay->waiting_end = &pay->waiting;
-        if (pay->beside(pay->beside_self, &job->task)) {
-            pay->begun_ms[pay->turn] = now_ms(pay);
-            pay->turn = (pay->turn + 1) % pay->rate;
-            continue;
-        }
-        /* The pool is full: whoever is signed for next, or the next tick, takes it up again. */
-        pay->signers[i].busy = false;
-        job->signer = NULL;
-        job->next = pay->waiting;
-        pay->waiting = job;
-        if (pay->waiting_end == &pay->waiting)
-            pay->waiting_end = &job->next;
-        return;
+            i++;
+        else if (!turns->waiting || !may_begin(pay, turns, 0))
+            idle++;
+        else if (sign_first(pay, turns, &pay->signers[i]))
+            idle = 0;
+        else
+            return;
     }
 }
 
@@ -287,6 +312,7 @@ static bool ask(struct pay *pay, const char *path, const char *body, bool file, 
 {
     const struct pay_key *key = pay_key_now(pay);
     struct pay_job *job = pay->idle;
+    struct pay_turns *turns;
     unsigned char random[16];
 
     if (!job || pay->closing || strlen(path) >= sizeof(job->path) || (body && strlen(body) >= sizeof(job->body)))
@@ -302,8 +328,9 @@ static bool ask(struct pay *pay, const char *path, const char *body, bool file, 
     job->done = done;
     job->arg = arg;
     job->next = NULL;
-    *pay->waiting_end = job;
-    pay->waiting_end = &job->next;
+    turns = &pay->turns[job->post ? PAY_SENDS : PAY_ASKS];
+    *turns->waiting_end = job;
+    turns->waiting_end = &job->next;
     sign_next(pay);
     return true;
 }
@@ -321,17 +348,18 @@ bool pay_ask_file(struct pay *pay, const char *url, pay_done done, void *arg)
            ask(pay, path, NULL, true, done, arg);
 }
 
-unsigned pay_room(const struct pay *pay)
+unsigned pay_room(const struct pay *pay, enum pay_way way)
 {
+    const struct pay_turns *turns = &pay->turns[way];
     unsigned idle = 0, waiting = 0, room = 0;
 
     if (!pay->ready || pay->closing || !pay_key_now((struct pay *)unconst(pay)))
         return 0;
     for (const struct pay_job *job = pay->idle; job; job = job->next)
         idle++;
-    for (const struct pay_job *job = pay->waiting; job; job = job->next)
+    for (const struct pay_job *job = turns->waiting; job; job = job->next)
         waiting++;
-    while (room + PAY_SPARE < idle && may_begin(pay, waiting + room))
+    while (room + PAY_SPARE < idle && may_begin(pay, turns, waiting + room))
         room++;
     return room;
 }
@@ -524,7 +552,8 @@ int pay_init(struct pay *pay, const struct pay_settings *settings)
     char public_id[PAY_SERIAL_SIZE] = "";
 
     *pay = (struct pay){.rate = (unsigned)settings->rate};
-    pay->waiting_end = &pay->waiting;
+    for (int way = 0; way < PAY_WAYS; way++)
+        pay->turns[way].waiting_end = &pay->turns[way].waiting;
     if (!*settings->merchant)
         return 0;
     if (!outside_url_ok(settings->url))
@@ -553,8 +582,8 @@ void pay_open_over(struct pay *pay, uv_loop_t *loop, struct clock *clock, pay_se
     pay->send_self = send_self;
     pay->beside = beside;
     pay->beside_self = beside_self;
-    for (unsigned i = 0; i < pay->rate; i++)
-        pay->begun_ms[i] = now_ms(pay) - SECOND_MS;
+    for (unsigned i = 0; i < PAY_WAYS * pay->rate; i++)
+        pay->turns[i % PAY_WAYS].begun_ms[i / PAY_WAYS] = now_ms(pay) - SECOND_MS;
     for (unsigned i = PAY_JOBS; i-- > 0;) {
         pay->jobs[i].pay = pay;
         pay->jobs[i].next = pay->idle;

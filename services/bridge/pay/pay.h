@@ -82,6 +82,16 @@ struct pay_job {
     struct pay_job *next; /* idle, or waiting for a signer */
 };
 
+/* What is sent to the provider, and what it is asked: interfaces of their own, each with its limit, so that who asks
+ * how what was sent has ended keeps nothing from being sent. */
+enum pay_way { PAY_SENDS, PAY_ASKS, PAY_WAYS };
+
+struct pay_turns {
+    struct pay_job *waiting, **waiting_end;
+    unsigned turn;                  /* of begun_ms */
+    int64_t begun_ms[PAY_RATE_MAX]; /* when the last `rate` requests did, the oldest at `turn` */
+};
+
 struct pay {
     bool ready; /* there is a merchant */
     char mchid[PAY_NAME_SIZE], serial[PAY_SERIAL_SIZE], notify_url[256];
@@ -100,9 +110,9 @@ struct pay {
     void *send_self;
     pay_beside beside;
     void *beside_self;
-    struct pay_job jobs[PAY_JOBS], *idle, *waiting, **waiting_end;
-    unsigned rate, turn;            /* of begun_ms */
-    int64_t begun_ms[PAY_RATE_MAX]; /* when the last `rate` requests did, the oldest at `turn` */
+    struct pay_job jobs[PAY_JOBS], *idle;
+    struct pay_turns turns[PAY_WAYS];
+    unsigned rate; /* requests a second, of each way */
     int64_t refresh_at_ms;
     bool refreshing, closing, sick;
     uint64_t asked, failed, unproven;
@@ -123,8 +133,8 @@ void pay_close(struct pay *pay);
 
 /* From time to time: asks for certificates when they are due, and lets go what had to wait. */
 void pay_tick(struct pay *pay);
-/* How many more requests would begin at once; 0 without a key of the platform. */
-unsigned pay_room(const struct pay *pay);
+/* How many more requests of a way would begin at once; 0 without a key of the platform. */
+unsigned pay_room(const struct pay *pay, enum pay_way way);
 /* Begins a request, or lets it wait for its turn: body NULL is a GET. False when there is no room. What of the body is
  * sealed is sealed for pay_key_now. */
 bool pay_ask(struct pay *pay, const char *path, const char *body, pay_done done, void *arg);

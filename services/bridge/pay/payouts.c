@@ -29,7 +29,8 @@ enum {
     SQL_FIND,
     SQL_FIND_NUMBER,
     SQL_FIND_ORDER,
-    SQL_DUE,
+    SQL_TO_SEND,
+    SQL_TO_ASK,
     SQL_PAGE,
     SQL_HERS,
     SQL_SUM_DAY,
@@ -59,8 +60,10 @@ static const char *const sql[] = {
     [SQL_FIND] = "SELECT " COLUMNS " FROM payout WHERE payout_id = ?1",
     [SQL_FIND_NUMBER] = "SELECT " COLUMNS " FROM payout WHERE number = ?1",
     [SQL_FIND_ORDER] = "SELECT " COLUMNS " FROM payout WHERE source = ?1 AND order_id = ?2",
-    [SQL_DUE] = "SELECT " COLUMNS " FROM payout WHERE ended_at = 0 AND way = 1 AND due_at <= ?1 ORDER BY due_at "
-                "LIMIT ?2",
+    [SQL_TO_SEND] = "SELECT " COLUMNS " FROM payout WHERE ended_at = 0 AND way = 1 AND state = 1 AND due_at <= ?1 "
+                    "ORDER BY due_at LIMIT ?2",
+    [SQL_TO_ASK] = "SELECT " COLUMNS " FROM payout WHERE ended_at = 0 AND way = 1 AND state > 1 AND due_at <= ?1 "
+                   "ORDER BY due_at LIMIT ?2",
     [SQL_PAGE] = MERGED_8(IN_STATE) " ORDER BY payout_id DESC LIMIT ?2",
     [SQL_HERS] = "SELECT " COLUMNS " FROM payout WHERE " HOLDER_HERS
                  " AND payout_id < ?2 AND " RPC_PAGE_STATES("?4", "state") " ORDER BY payout_id DESC LIMIT ?3",
@@ -233,10 +236,12 @@ bool payouts_find_old(const struct payouts *payouts, const char *number, int64_t
     return found;
 }
 
-unsigned payouts_due(const struct payouts *payouts, int64_t now, struct payout *ret, unsigned max)
+unsigned payouts_due(const struct payouts *payouts, bool waiting, int64_t now, struct payout *ret, unsigned max)
 {
-    store_ask(payouts->store, payouts->sql + SQL_DUE, "ii", now, (int64_t)max);
-    return all_payouts(payouts, payouts->sql + SQL_DUE, ret, max);
+    unsigned which = payouts->sql + (waiting ? SQL_TO_SEND : SQL_TO_ASK);
+
+    store_ask(payouts->store, which, "ii", now, (int64_t)max);
+    return all_payouts(payouts, which, ret, max);
 }
 
 unsigned payouts_page(const struct payouts *payouts, int64_t states, int64_t before, struct payout *ret, unsigned max)

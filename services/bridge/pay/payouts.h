@@ -77,8 +77,8 @@ bool payouts_find(const struct payouts *payouts, int64_t id, struct payout *ret)
 bool payouts_find_number(const struct payouts *payouts, const char *number, struct payout *ret);
 /* Whether it is a number that an order had before: as whose, and in which state it was left. */
 bool payouts_find_old(const struct payouts *payouts, const char *number, int64_t *ret_id, int *ret_state);
-/* Up to max that are due by WeChat, the longest first; how many. */
-unsigned payouts_due(const struct payouts *payouts, int64_t now, struct payout *ret, unsigned max);
+/* Up to max that are due by WeChat, of those WAITING or of those that may have left, the longest first; how many. */
+unsigned payouts_due(const struct payouts *payouts, bool waiting, int64_t now, struct payout *ret, unsigned max);
 /* Those in the states of a mask before an id, newest first; of everybody, or of a member. */
 unsigned payouts_page(const struct payouts *payouts, int64_t states, int64_t before, struct payout *ret, unsigned max);
 unsigned payouts_hers(const struct payouts *payouts, int64_t member_id, int64_t states, int64_t before,

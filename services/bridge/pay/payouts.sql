@@ -62,3 +62,8 @@ CREATE TABLE pay_way (
 -- What the bills of a day are held against (bill/bills.h).
 CREATE INDEX payout_ended ON payout (ended_at, payout_id) WHERE ended_at > 0 AND way = 1;
 CREATE INDEX payout_number_left ON payout_number (left_at);
+-- step 3
+-- What is to be sent, and what is to be asked about, so that neither stands behind the other.
+DROP INDEX payout_due;
+CREATE INDEX payout_to_send ON payout (due_at) WHERE ended_at = 0 AND way = 1 AND state = 1;
+CREATE INDEX payout_to_ask ON payout (due_at) WHERE ended_at = 0 AND way = 1 AND state > 1;

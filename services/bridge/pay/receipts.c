@@ -193,7 +193,7 @@ void receipt_give(struct bridge *bridge, const struct payout *payout, int32_t pa
         return;
     }
     receipt = find(receipts, 0);
-    if (!receipt || !pay_room(&bridge->pay)) {
+    if (!receipt || !pay_room(&bridge->pay, PAY_ASKS)) {
         rpc_refuse(call, receipt ? (int)BRIDGE__REASON__PAYOUT_WAITS_FOR_PROVIDER : (int)RPC__REASON__OVERLOADED);
         return;
     }

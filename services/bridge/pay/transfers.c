@@ -518,12 +518,22 @@ static unsigned under_way(const struct transfers *transfers, enum transfer_stage
     return n;
 }
 
-static void begin_due(struct transfers *transfers, unsigned room)
+/* Of those that wait to be sent, or of those that may have left: as many as may go now. */
+static void begin_due(struct transfers *transfers, bool waiting)
 {
+    unsigned room = pay_room(&transfers->bridge->pay, waiting ? PAY_SENDS : PAY_ASKS);
     static struct payout due[2 * TRANSFERS_OUT]; /* as many as are under way, and as many more */
     unsigned n, next = 0;
 
-    n = payouts_due(&transfers->bridge->payouts, clock_now(transfers->bridge->clock), due, ARRAY_LEN(due));
+    for (unsigned i = 0; i < TRANSFERS_OUT; i++) {
+        const struct transfer_job *job = &transfers->jobs[i];
+        bool coming = job->stage == TRANSFER_FINDING || job->stage == TRANSFER_READY;
+
+        room -= room > 0 && coming && (job->payout.state == WAITING) == waiting;
+    }
+    if (room == 0)
+        return;
+    n = payouts_due(&transfers->bridge->payouts, waiting, clock_now(transfers->bridge->clock), due, ARRAY_LEN(due));
     for (unsigned i = 0; i < TRANSFERS_OUT && next < n && room > 0; i++) {
         struct transfer_job *job = &transfers->jobs[i];
 
@@ -540,16 +550,13 @@ static void begin_due(struct transfers *transfers, unsigned room)
 
 int transfers_step(struct transfers *transfers)
 {
-    struct pay *pay = &transfers->bridge->pay;
-    unsigned room, coming;
-
-    pay_tick(pay);
+    pay_tick(&transfers->bridge->pay);
     if (!write_down(transfers))
         return TRANSFERS_IDLE_MS;
-    room = pay_room(pay);
-    coming = under_way(transfers, TRANSFER_FINDING, TRANSFER_READY);
-    if (!transfers->stopping && room > coming)
-        begin_due(transfers, room - coming);
+    if (!transfers->stopping) {
+        begin_due(transfers, false);
+        begin_due(transfers, true);
+    }
     return under_way(transfers, TRANSFER_FINDING, TRANSFER_ENDED) ? TRANSFERS_BUSY_MS : TRANSFERS_IDLE_MS;
 }
 

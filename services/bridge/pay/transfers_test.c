@@ -420,6 +420,29 @@ static void no_more_requests_begin_in_any_second_than_the_setting_says(void **st
     assert_int_equal(t.n_sent, 6);
 }
 
+/* Nor does who is asked about keep others from being sent: each has a limit of its own. */
+static void what_was_sent_is_asked_about_while_others_wait_to_be_sent(void **state)
+{
+    (void)state;
+    t.bridge->pay.rate = 2;
+    send_one(1, 1000);
+    answer("{'out_bill_no':'%s','state':'ACCEPTED'}");
+    step();
+    pass(1000);
+    for (int64_t i = 2; i <= 6; i++)
+        order(i, 1000);
+    send_ready();
+    assert_int_equal(t.n_sent, 3);
+    later(5000);
+    assert_int_equal(t.n_sent, 4);
+    assert_true(is_query());
+    assert_non_null(strstr(last()->path, number_of(1)));
+    pass(1000);
+    send_ready();
+    assert_int_equal(t.n_sent, 6);
+    assert_string_equal(last()->path, TRANSFER_PATH);
+}
+
 static unsigned lists_asked(void)
 {
     unsigned n = 0;
@@ -521,6 +544,7 @@ int main(void)
         TEST(an_order_is_taken_once_and_another_under_its_id_is_looked_at),
         TEST(what_was_paid_is_shown_to_finance_of_the_whole_alone),
         TEST(no_more_requests_begin_in_any_second_than_the_setting_says),
+        TEST(what_was_sent_is_asked_about_while_others_wait_to_be_sent),
         TEST(certificates_are_asked_for_every_twelve_hours_and_when_one_is_unknown),
         TEST(after_three_failures_in_a_row_the_other_host_is_asked_for_five_minutes),
         TEST(while_the_disk_is_full_nothing_leaves),

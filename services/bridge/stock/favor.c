@@ -532,7 +532,7 @@ int favor_step(struct favor *favor)
 
     if (!write_down(favor))
         return OUTBOX_TICK_MS;
-    room = pay_room(&favor->bridge->pay);
+    room = pay_room(&favor->bridge->pay, PAY_SENDS);
     coming = under_way(favor, FAVOR_FINDING, FAVOR_READY);
     if (!favor->stopping && room > coming) {
         begin_step(favor);
