@@ -1,9 +1,8 @@
 // A member's account in a real browser: another number, two accounts that become one, the single pledge, a new union.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { mint, mobile, person, personName, residentId, rosterCsv, unionCoded, unionsCsv } from '../system/people.mjs';
+import { mint, mobile, person, rosterCsv, unionCoded, unionsCsv } from '../system/people.mjs';
 import { Stack, until, web } from '../system/stack.mjs';
-import { placed } from '../system/unions.mjs';
 import { Chrome } from './chrome.mjs';
 import { fill } from './desk.mjs';
 import { barriersOnTelephone, go, signIn, signInByCode } from './member.mjs';
@@ -103,26 +102,5 @@ describe("a member's account", () => {
         await page.shows('main', /申请已在工会/);
         await page.press('main', '更正申请');
         await page.shows('[aria-label=更正申请]', /等待工会核对/);
-    });
-
-    test('who joins the industry union of her trade sees on her card that she is covered, and until when', async () => {
-        const city = await placed(stack, '440600'), { unionId } = await placed(stack, '440604-001-0001'), courier = mobile(5004);
-        const official = mint(stack.tokenKey(), { memberId: 78, grants: [{ role: 'UNION_ADMIN', unionPath: city.path }] });
-        const made = await stack.post('/v1/unions', { code: '440600-X', name: '新就业形态行业工会联合会', parentId: city.unionId, trades: ['COURIER'] }, { token: official, key: 'industry' });
-        assert.equal(made.status, 201, made.text);
-        const { token } = await stack.call('identity', 'Identity.CompleteWechatLogin', { appid: 'wx0000000000000001', openid: 'a-courier', mobile: courier });
-        const asked = await stack.post('/v1/me/join-requests', { unionId, trade: 'COURIER', threeInOne: true, name: personName(81), residentId: residentId(81) }, { token });
-        assert.equal(asked.status, 201, asked.text);
-        const report = await stack.post(`/v1/unions/${made.json.unionId}/join-requests:decide`, { requestIds: [asked.json.requestId], approve: true }, { token: official });
-        assert.equal(report.json.done, 1, report.text);
-        await go(page, '/mine');
-        await page.press('main', '退出登录');
-        await signInByCode(stack, page, courier);
-        await go(page, '/card');
-        await page.shows('.step-up', /核对本人证件/); // who has but the number is told nothing
-        await page.type('#step-up-id', residentId(81));
-        await page.press('.step-up', '核对');
-        await page.shows('[aria-labelledby=cover]', /意外保障[^]*期限\s+\d{4}[^]*至\s*\d{4}[^]*快递员[^]*新就业形态行业工会联合会/);
-        assert.deepEqual(await barriersOnTelephone(page, 'card-covered'), []);
     });
 });

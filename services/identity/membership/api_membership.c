@@ -1,5 +1,4 @@
 #include "services/identity/membership/api_membership.h"
-#include "services/identity/membership/covers.h"
 
 #include "services/identity/unions/changes.h"
 #include "services/identity/people/members.h"
@@ -71,39 +70,6 @@ static void memberships__list_my_memberships(Identity__Memberships_Service *serv
 {
     (void)req;
     reply_history(self_of(service), rpc_principal(call)->member_id, reply, call);
-}
-
-static Identity__Cover *cover_message(struct identity *self, const struct cover *cover, void *call)
-{
-    Identity__Cover *message = arena_message(rpc_arena(call), &identity__cover__descriptor);
-    struct union_node node;
-
-    if (!message || !unions_find(&self->unions, cover->union_id, &node))
-        return NULL;
-    message->cover_id = cover->id;
-    message->union_ = union_message(&node, call);
-    message->trade = (Rpc__Trade)cover->trade;
-    message->from = cover->from;
-    message->until = cover->until;
-    return message;
-}
-
-/* rpc ListMyCovers: the years of the caller's accident cover. */
-static void memberships__list_my_covers(Identity__Memberships_Service *service, const Identity__MyCoversRequest *req,
-                                        Identity__CoverList_Closure reply, void *call)
-{
-    struct identity *self = self_of(service);
-    Identity__CoverList list = IDENTITY__COVER_LIST__INIT;
-    const struct rpc_page *page = rpc_page(call);
-    struct cover *covers = arena_alloc(rpc_arena(call), page->limit * sizeof(*covers));
-    size_t n = 0;
-
-    (void)req;
-    if (covers)
-        n = covers_find_history(&self->covers, rpc_principal(call)->member_id, page->before, covers, page->limit);
-    for (size_t i = 0; i < n && rpc_page_takes(call, covers[i].id); i++)
-        rpc_add(call, &list, covers, cover_message(self, &covers[i], call));
-    reply(&list, call);
 }
 
 /* rpc Leave: the caller leaves her union, and signs in anew. */

@@ -1,13 +1,11 @@
 #include "services/identity/membership/covers.h"
 #include "services/identity/people/members.h"
 
-enum { SQL_FIND, SQL_IS_COVERED, SQL_HISTORY, SQL_ADD, N_SQL };
+enum { SQL_FIND, SQL_IS_COVERED, SQL_ADD, N_SQL };
 
 static const char *const sql[] = {
     [SQL_FIND] = "SELECT member_id, union_id, trade, from_at, until_at FROM cover WHERE cover_id = ?1",
     [SQL_IS_COVERED] = "SELECT 1 FROM cover WHERE " SQL_HERS " AND until_at > ?2 LIMIT 1",
-    [SQL_HISTORY] = "SELECT cover_id, union_id, trade, from_at, until_at FROM cover WHERE " SQL_HERS
-                    " AND cover_id < ?2 ORDER BY cover_id DESC LIMIT ?3",
     [SQL_ADD] = "INSERT INTO cover (cover_id, member_id, union_id, trade, from_at, until_at) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 };
@@ -30,20 +28,6 @@ void cover_enrol(struct identity *self, int64_t member_id, int64_t union_id, int
     store_run(self->store, first + SQL_ADD, "iiiiii", enrolled.cover_id, member_id, union_id, (int64_t)trade,
               enrolled.from, enrolled.until);
     rpc_tell(call, &enrolled.base);
-}
-
-size_t covers_find_history(const struct covers *covers, int64_t member_id, int64_t before, struct cover *ret,
-                           size_t size)
-{
-    unsigned statement = covers->sql + SQL_HISTORY;
-    size_t n = 0;
-
-    store_ask(covers->store, statement, "iii", member_id, before, (int64_t)size);
-    while (n < size && store_read(covers->store, statement, INTO(ret[n].id), INTO(ret[n].union_id), INTO(ret[n].trade),
-                                  INTO(ret[n].from), INTO(ret[n].until)))
-        n++;
-    store_end(covers->store, statement);
-    return n;
 }
 
 static bool is_as_told(const struct covers *covers, const Identity__CoverEnrolled *enrolled)

@@ -8,13 +8,5 @@
 
 #define COVER_MS (INT64_C(365) * 86400000)
 
-struct cover {
-    int64_t id, union_id, from, until;
-    int32_t trade;
-};
-
-/* Hers before an id, the latest first, at most size; how many. */
-size_t covers_find_history(const struct covers *covers, int64_t member_id, int64_t before, struct cover *ret,
-                           size_t size);
 /* Enrols a member from now on, unless she is. */
 void cover_enrol(struct identity *self, int64_t member_id, int64_t union_id, int trade, void *call);
