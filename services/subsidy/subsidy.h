@@ -8,7 +8,7 @@
  * Promises: the terms by which somebody applied do not change afterwards; nothing that was handed in is lost, and each
  * step of it is a row of the journal that names the row before; nobody decides on herself, on whom she gave an office,
  * or on an officer of her own union; what is not decided in time goes to the union above by itself; what may be had
- * once is not had twice, also when two accounts become one; a certificate is good for one application. */
+ * once is not had twice, also when two accounts become one; a certificate is good for one application. Who joins an industry union has the accident cover, on which she claims (covers.h). */
 #pragma once
 #include "common/base/limits.h"
 #include "common/benefit/audience/audience.h"
@@ -45,6 +45,7 @@
     PART(selections)                                                                                                   \
     PART(objections)                                                                                                   \
     PART(runs)                                                                                                         \
+    PART(covers)                                                                                                       \
     PART(carryings)                                                                                                    \
     PART(figures)
 

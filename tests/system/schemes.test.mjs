@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem } from './http.mjs';
-import { mint, person, residentId, rosterCsv, unionCoded, unionsCsv } from './people.mjs';
+import { mint, mobile, personName, residentId, unionCoded, unionsCsv } from './people.mjs';
 import { until } from './stack.mjs';
 import { beginPaying } from './wechatpays.mjs';
 
@@ -37,14 +37,20 @@ describe('what unions pay today', () => {
         [city, town, company] = await Promise.all(['440600', '440604-001', '440604-001-0001'].map((code) => unionCoded(stack, code)));
         for (const union of [city, town, company])
             union.path = await until('subsidy knows the union', async () => (await stack.query('subsidy', `SELECT path FROM tree_union WHERE union_id = ${union.unionId}`))[0]?.path);
-        const roster = people.map((_, n) => person(700 + n)); // by whose numbers they have signed in
-        await stack.import('roster', rosterCsv(roster));
+        // They are riders, who join the city's industry union, and are covered by that.
+        const official = office(3, 'UNION_ADMIN');
+        const { unionId } = ok(await stack.post('/v1/unions', { code: '440600-X', name: '新就业形态行业工会联合会', parentId: city.unionId, trades: ['FOOD_DELIVERY'] }, { ...official, key: 'industry' }), 201);
         for (const [n, who] of people.entries()) {
-            const { name, residentId: number } = roster[n];
-            who.token = ok(await stack.post('/v1/me:verify', { name, residentId: number }, her(who))).token;
+            const form = { unionId: company.unionId, trade: 'FOOD_DELIVERY', threeInOne: true, name: personName(700 + n), residentId: residentId(700 + n) };
+            const { requestId } = ok(await stack.post('/v1/me/join-requests', form, her(who)), 201);
+            assert.equal(ok(await stack.post(`/v1/unions/${unionId}/join-requests:decide`, { requestIds: [requestId], approve: true }, official)).done, 1);
+            who.token = (await stack.login(mobile(700 + n))).token; // by whose number she has signed in before
         }
     });
     after(() => paying.close());
+
+    /** In China: the day on which their cover has begun. */
+    const today = () => new Date(Date.now() + 8 * 36e5).toISOString().slice(0, 10);
 
     /** What a field of a form takes; the n-th of what is different each time. */
     function answer(field, form) {
@@ -53,7 +59,7 @@ describe('what unions pay today', () => {
             case 'TEXT': return { text: '工会补贴申报情况说明如下'.padEnd(least, '实').slice(0, Math.max(least, 4)) };
             case 'NUMBER': return { number: String(least + 1) };
             case 'FEN': return { number: String(form.amount.field === field.name ? 54300 : Math.max(least, 100000)) };
-            case 'DATE': return { date: form.rules?.some(({ smaller }) => smaller === field.name) ? '2025-03-01' : '2025-06-01' };
+            case 'DATE': return { date: form.coverCheck ? today() : form.rules?.some(({ smaller }) => smaller === field.name) ? '2025-03-01' : '2025-06-01' };
             case 'CHOICE': return { text: field.choices[0] };
             case 'REGION': return { text: '440604' };
             case 'RESIDENT_ID': return { text: residentId(n % 1000) };

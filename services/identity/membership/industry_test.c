@@ -4,6 +4,8 @@
 #include "services/identity/membership/membership_fixture.h"
 #include "services/identity/people/merges.h"
 
+#define DAY_MS INT64_C(86400000)
+
 /* Industry unions: of riders below 440604 (two), of couriers and riders below 440600. */
 static int64_t riders_id, others_id, city_id;
 
@@ -84,13 +86,13 @@ static void a_request_goes_to_the_nearest_industry_union_for_the_trade(void **st
     end(&h);
 }
 
-static void an_approval_joins_proves_the_trade_and_enrols_for_the_cover_once_a_year(void **state)
+static void an_approval_joins_proves_the_trade_and_enrols_for_the_cover_of_a_year_while_she_stays(void **state)
 {
     Identity__CoverEnrolled *enrolled;
     Identity__JoinRequest *join;
     Rpc__Principal *who;
     struct harness h;
-    int64_t cover_id;
+    int64_t cover_id, until;
 
     (void)state;
     begin_with_industries(&h);
@@ -108,18 +110,32 @@ static void an_approval_joins_proves_the_trade_and_enrols_for_the_cover_once_a_y
     assert_int_equal(enrolled->trade, RPC__TRADE__FOOD_DELIVERY);
     assert_int_equal(enrolled->until - enrolled->from, INT64_C(365) * 86400000);
     cover_id = enrolled->cover_id;
-    assert_ok(leave(&h, who));
-    assert_string_equal(approve(&h, asked(&h, ask(&h, person_signed_in(&h, 1), second_id, RPC__TRADE__COURIER, 1))),
-                        "");
-    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled->cover_id, cover_id);
-    clock_step(&h.service.clock, INT64_C(365) * 86400000);
+    until = enrolled->until;
+    clock_step(&h.service.clock, 30 * DAY_MS);
     assert_ok(leave(&h, stepped_up(&h, person_signed_in(&h, 1), 1)));
+    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENDED)->cover_ended->cover_id, cover_id);
+    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENDED)->cover_ended->until,
+                     clock_now(&h.service.clock));
+    clock_step(&h.service.clock, 30 * DAY_MS);
     assert_string_equal(approve(&h, asked(&h, ask(&h, person_signed_in(&h, 1), second_id, RPC__TRADE__COURIER, 1))),
                         "");
-    assert_int_not_equal(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled->cover_id, cover_id);
+    enrolled = last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled;
+    assert_int_not_equal(enrolled->cover_id, cover_id);
+    assert_int_equal(enrolled->from, clock_now(&h.service.clock));
+    assert_int_equal(enrolled->until, until);
+    clock_step(&h.service.clock, 365 * DAY_MS);
+    assert_ok(leave(&h, stepped_up(&h, person_signed_in(&h, 1), 1)));
+    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENDED)->cover_ended->cover_id, cover_id);
+    assert_string_equal(approve(&h, asked(&h, ask(&h, person_signed_in(&h, 1), second_id, RPC__TRADE__COURIER, 1))),
+                        "");
+    enrolled = last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled;
+    assert_int_equal(enrolled->until - enrolled->from, 365 * DAY_MS);
     harness_tamper(&h, "UPDATE cover SET until_at = until_at + 1");
     assert_string_not_equal(harness_audit(&h), "");
     harness_tamper(&h, "UPDATE cover SET until_at = until_at - 1");
+    harness_tamper(&h, "UPDATE cover SET ended_at = ended_at + 1 WHERE ended_at > 0");
+    assert_string_not_equal(harness_audit(&h), "");
+    harness_tamper(&h, "UPDATE cover SET ended_at = ended_at - 1 WHERE ended_at > 0");
     end(&h);
 }
 
@@ -129,13 +145,13 @@ static void two_accounts_of_one_person_are_covered_once(void **state)
     Identity__DecideMergeRequest decision = IDENTITY__DECIDE_MERGE_REQUEST__INIT;
     Identity__Merge *merge;
     struct harness h;
-    int64_t cover_id;
+    int64_t until;
 
     (void)state;
     begin_with_industries(&h);
     assert_string_equal(approve(&h, asked(&h, ask(&h, person_signed_in(&h, 1), town_id, RPC__TRADE__FOOD_DELIVERY, 1))),
                         "");
-    cover_id = last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled->cover_id;
+    until = last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled->until;
     proposal.gone_id = person_signed_in(&h, 1)->member_id;
     proposal.kept_id = member_of_union(&h, 2, "440605")->member_id;
     proposal.reason = IDENTITY__MERGE_REASON__MERGE_TWO_PAPERS;
@@ -147,10 +163,12 @@ static void two_accounts_of_one_person_are_covered_once(void **state)
     decision.approve = true;
     clock_step(&h.service.clock, MERGE_WAIT_MS);
     assert_ok(harness_call(&h, "Merges.DecideMerge", &decision.base, administrator(&h, ROOT), NULL));
+    assert_null(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENDED));
     assert_ok(leave(&h, person_signed_in(&h, 2)));
+    assert_non_null(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENDED));
     assert_string_equal(approve(&h, asked(&h, ask(&h, person_signed_in(&h, 1), second_id, RPC__TRADE__COURIER, 1))),
                         "");
-    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled->cover_id, cover_id);
+    assert_int_equal(last_event(&h, IDENTITY__EVENT__EVENT_COVER_ENROLLED)->cover_enrolled->until, until);
     end(&h);
 }
 
@@ -221,7 +239,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_goes_to_the_nearest_industry_union_for_the_trade),
-        cmocka_unit_test(an_approval_joins_proves_the_trade_and_enrols_for_the_cover_once_a_year),
+        cmocka_unit_test(an_approval_joins_proves_the_trade_and_enrols_for_the_cover_of_a_year_while_she_stays),
         cmocka_unit_test(two_accounts_of_one_person_are_covered_once),
         cmocka_unit_test(an_industry_union_proves_a_trade_of_a_member_of_another),
         cmocka_unit_test(which_trades_a_union_takes_is_changed_by_the_level_above),

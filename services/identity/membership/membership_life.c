@@ -1,5 +1,6 @@
 #include "services/identity/membership/membership_life.h"
 
+#include "services/identity/membership/covers.h"
 #include "services/identity/membership/joins.h"
 #include "services/identity/people/members.h"
 #include "services/identity/access/session_life.h"
@@ -90,6 +91,9 @@ bool membership_end(struct identity *self, struct member *member, int ended, voi
     tallies_move(self, member->union_id, 0, member->trade, rpc_now(call));
     set_member(self, member, 0);
     transfer_settle(self, member->id, 0, call);
+    /* Her other account has what this one had; and death, which may be taken back, ends nothing that matters then. */
+    if (ended != IDENTITY__ENDED__ENDED_BY_ACCOUNTS && ended != IDENTITY__ENDED__ENDED_BY_DEATH)
+        cover_end(self, member->id, call);
     session_revoke_all(self, member->id, call);
     return true;
 }

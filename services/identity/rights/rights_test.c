@@ -79,7 +79,7 @@ static void all_parts_give_what_they_keep_of_her(void **state)
     };
     static const char *const more[] = {
         "INSERT INTO cadre SELECT membership_id, member_id, union_id, 1, 0, 1, 0, 1, 0, 1 FROM membership",
-        "INSERT INTO cover SELECT membership_id, member_id, union_id, 1, 1, 2 FROM membership",
+        "INSERT INTO cover SELECT membership_id, member_id, union_id, 1, 1, 2, 0 FROM membership",
         "INSERT INTO contest SELECT membership_id, member_id, 0, union_id, 2, 1, 2, 0 FROM membership",
         "INSERT INTO notice SELECT membership_id, member_id, 7, 0, 1, 1, 0, 0 FROM membership",
         "INSERT INTO merge (merge_id, kept_id, gone_id, union_id, state, asked_at) SELECT membership_id, member_id, "

@@ -1,5 +1,6 @@
 #include "common/cn/cn_id.h"
 #include "services/subsidy/application/applications.h"
+#include "services/subsidy/cover/covers.h"
 #include "services/subsidy/evidence/evidence.h"
 #include "services/subsidy/run/runs.h"
 #include "services/subsidy/scheme/scheme_rules.h"
@@ -179,6 +180,21 @@ static void check_consents(struct subsidy *self, const struct application *appli
     }
 }
 
+/* That she was covered on the day that she writes. */
+static void check_cover(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
+                        const Subsidy__FormAnswers *answers, struct check *check)
+{
+    const Subsidy__FieldAnswer *day =
+        scheme->cover_check ? form_answer(answers, scheme->cover_check->field) : NULL;
+    int reason = 0;
+
+    if (day && day->date)
+        reason = cover_refusal(self, holder_of(&self->holders, application->member_id), day->date,
+                               rpc_now(check->call));
+    if (reason)
+        found(check, reason, scheme->cover_check->field, NULL);
+}
+
 /* All that stands in the way, of the person first. */
 static void check_all(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
                       const Subsidy__FormAnswers *answers, struct check *check)
@@ -195,6 +211,7 @@ static void check_all(struct subsidy *self, const struct application *applicatio
     if (reason)
         found(check, reason, "", NULL);
     form_check(scheme, answers, cn_day(rpc_now(check->call)), found, check);
+    check_cover(self, application, scheme, answers, check);
     check_certificates(self, application, scheme, answers, check);
     check_files(self, application, scheme, answers, check);
     check_consents(self, application, scheme, answers, check);
@@ -304,7 +321,8 @@ static void applications__check_application(Subsidy__Applications_Service *servi
         return;
     scheme = scheme_find(self, application.scheme_id, rpc_arena(call));
     answers = application_answers(self, application.id, rpc_arena(call));
-    if (rpc_refuse_if(call, scheme && answers ? 0 : RPC__REASON__OVERLOADED))
+    if (rpc_refuse_if(call, scheme && answers ? 0 : RPC__REASON__OVERLOADED) ||
+        (scheme->cover_check && !covers_known(self, call)))
         return;
     check_all(self, &application, scheme, answers, &check);
     result.amount_fen = form_amount(scheme, answers);
@@ -334,7 +352,8 @@ static void applications__submit_application(Subsidy__Applications_Service *serv
         return;
     scheme = scheme_find(self, application.scheme_id, rpc_arena(call));
     answers = application_answers(self, application.id, rpc_arena(call));
-    if (rpc_refuse_if(call, scheme && answers ? 0 : RPC__REASON__OVERLOADED))
+    if (rpc_refuse_if(call, scheme && answers ? 0 : RPC__REASON__OVERLOADED) ||
+        (scheme->cover_check && !covers_known(self, call)))
         return;
     check_all(self, &application, scheme, answers, &check);
     if (check.first && !*check.first_field)
@@ -440,13 +459,12 @@ static void applications__list_my_applications(Subsidy__Applications_Service *se
     Subsidy__ApplicationList list = SUBSIDY__APPLICATION_LIST__INIT;
     size_t n = 0;
 
-    (void)req;
     if (rows)
         n = applications_list(self, rpc_principal(call)->member_id, page->before, page->states, rows, page->limit);
     for (size_t i = 0; i < n && rpc_page_takes(call, rows[i].id); i++) {
         const Subsidy__Scheme *scheme = scheme_find(self, rows[i].scheme_id, rpc_arena(call));
 
-        if (scheme)
+        if (scheme && (!req->on_cover || scheme->cover_check))
             rpc_add(call, &list, applications, message_of(self, &rows[i], scheme, call));
     }
     reply(&list, call);
