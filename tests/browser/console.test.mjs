@@ -17,7 +17,7 @@ const MENUS = {
     BENEFIT_MANAGER: ['/waiting', '/unions', '/checkups', '/chains', '/sites', '/releases', '/release-numbers', '/publishing', '/funds', '/merchants', '/wechat-stocks', '/schemes', '/reviews', '/objections', '/subsidy-funds', '/shop', '/corners', '/points'],
     SECURITY_ADMIN: ['/waiting', '/unions', '/grants', '/proposals', '/heads', '/system'],
     SYSTEM_ADMIN: ['/heads', '/system', '/policies'],
-    AUDIT_ADMIN: ['/unions', '/cadres', '/companies', '/chains', '/settlements', '/release-numbers', '/funds', '/merchants', '/coupon-settlements', '/wechat-stocks', '/subsidy-funds', '/payments', '/bank-batches', '/pay-cases', '/grants', '/proposals', '/stories', '/journals', '/heads'],
+    AUDIT_ADMIN: ['/unions', '/cadres', '/companies', '/chains', '/settlements', '/release-numbers', '/funds', '/merchants', '/coupon-settlements', '/wechat-stocks', '/schemes', '/subsidy-funds', '/payments', '/bank-batches', '/pay-cases', '/grants', '/proposals', '/stories', '/journals', '/heads'],
     FINANCE: ['/waiting', '/unions', '/settlements', '/payees', '/funds', '/merchants', '/coupon-settlements', '/wechat-stocks', '/schemes', '/reviews', '/objections', '/subsidy-funds', '/payments', '/bank-batches', '/pay-cases', '/shop', '/points'],
     COMPANY_AGENT: ['/company'],
     REPORT_CLERK: ['/reports'],
@@ -27,7 +27,7 @@ const ROUTES = [...new Set(Object.values(MENUS).flat())];
 const BEYOND = {
     '/checkups/1': ['BENEFIT_MANAGER', 'FINANCE', 'AUDIT_ADMIN'], '/sites/1': ['BENEFIT_MANAGER'], '/settlements/1': ['FINANCE', 'AUDIT_ADMIN'], '/releases/1': ['BENEFIT_MANAGER', 'AUDIT_ADMIN'],
     '/merchants/1': ['BENEFIT_MANAGER'], '/coupon-settlements/1': ['FINANCE', 'AUDIT_ADMIN'], '/shop/1': ['BENEFIT_MANAGER'],
-    '/schemes/1': ['BENEFIT_MANAGER', 'FINANCE', 'UNION_ADMIN'], '/reviews/1': ['BENEFIT_MANAGER', 'FINANCE', 'UNION_ADMIN'], '/runs/1': ['BENEFIT_MANAGER', 'FINANCE'],
+    '/schemes/1': ['BENEFIT_MANAGER', 'FINANCE', 'UNION_ADMIN', 'AUDIT_ADMIN'], '/schemes/1/numbers': ['BENEFIT_MANAGER', 'FINANCE', 'AUDIT_ADMIN'], '/reviews/1': ['BENEFIT_MANAGER', 'FINANCE', 'UNION_ADMIN'], '/runs/1': ['BENEFIT_MANAGER', 'FINANCE', 'AUDIT_ADMIN'],
 };
 
 describe('the console', () => {

@@ -230,7 +230,7 @@ static void schemes__get_scheme(Subsidy__Schemes_Service *service, const Subsidy
     Subsidy__Scheme *scheme = scheme_find(self, req->scheme_id, rpc_arena(call));
 
     if (!scheme ||
-        (scheme->state == SUBSIDY__SCHEME_STATE__SCHEME_DRAFT && !scheme_has_office(scheme->union_path, call)))
+        (scheme->state == SUBSIDY__SCHEME_STATE__SCHEME_DRAFT && !scheme_reads(scheme->union_path, call)))
         rpc_refuse(call, SUBSIDY__REASON__SCHEME_NOT_FOUND);
     else
         reply_scheme(self, scheme, reply, call);
@@ -250,7 +250,7 @@ static void schemes__list_schemes(Subsidy__Schemes_Service *service, const Subsi
 
     if (!path)
         return;
-    if (req->union_id && !scheme_has_office(path, call)) {
+    if (req->union_id && !scheme_reads(path, call)) {
         rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "unionId");
         return;
     }
@@ -258,7 +258,7 @@ static void schemes__list_schemes(Subsidy__Schemes_Service *service, const Subsi
         n = schemes_list(self, path, false, before, page->states, rpc_arena(call), found, page->limit);
         for (size_t i = 0; i < n; i++) {
             before = found[i]->scheme_id;
-            if (!scheme_has_office(found[i]->union_path, call))
+            if (!scheme_reads(found[i]->union_path, call))
                 continue;
             if (!rpc_page_takes(call, before)) {
                 n = 0;

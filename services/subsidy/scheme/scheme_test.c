@@ -16,6 +16,36 @@ static void a_draft_is_seen_by_its_officials_alone(void **state)
     assert_false(scheme->waits_for_hand);
 }
 
+static size_t n_listed(const char *path, const Rpc__Principal *who)
+{
+    Subsidy__ListSchemesRequest request = SUBSIDY__LIST_SCHEMES_REQUEST__INIT;
+    const Subsidy__SchemeList *list;
+
+    request.union_id = path ? a_union(&h, path) : 0;
+    list = harness_output(&h, harness_call(&h, "Schemes.ListSchemes", &request.base, who, NULL),
+                          &subsidy__scheme_list__descriptor);
+    return list->n_schemes;
+}
+
+/* Who audits reads what her unions pay, and changes nothing of it. */
+static void an_auditor_lists_and_reads_them(void **state)
+{
+    Subsidy__ListSchemesRequest request = SUBSIDY__LIST_SCHEMES_REQUEST__INIT;
+    const Rpc__Principal *auditor = harness_official(&h, 905, RULE__ROLE__AUDIT_ADMIN, CITY),
+                         *of_town = harness_official(&h, 906, RULE__ROLE__AUDIT_ADMIN, TOWN);
+    int64_t id = scheme_of(create_scheme(a_draft(), manager(901, CITY)))->scheme_id;
+
+    (void)state;
+    assert_int_equal(n_listed(NULL, auditor), 1);
+    assert_int_equal(n_listed(CITY, auditor), 1);
+    assert_ok(on_scheme("Schemes.GetScheme", id, auditor));
+    assert_int_equal(n_listed(NULL, of_town), 0);
+    request.union_id = a_union(&h, CITY);
+    assert_refused(harness_call(&h, "Schemes.ListSchemes", &request.base, of_town, NULL), "OUTSIDE_YOUR_UNION");
+    assert_refused(on_scheme("Schemes.GetScheme", id, of_town), "SCHEME_NOT_FOUND");
+    assert_refused(on_scheme("Schemes.OpenScheme", id, auditor), "NOT_OFFICIAL");
+}
+
 static void two_officials_open_it_and_then_it_is_fixed(void **state)
 {
     Subsidy__UpdateSchemeRequest update = SUBSIDY__UPDATE_SCHEME_REQUEST__INIT;
@@ -246,6 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_draft_is_seen_by_its_officials_alone),
+        TEST(an_auditor_lists_and_reads_them),
         TEST(two_officials_open_it_and_then_it_is_fixed),
         TEST(a_draft_that_is_changed_is_proposed_anew),
         TEST(a_next_version_takes_the_place_of_the_one_before),

@@ -200,6 +200,11 @@ bool scheme_has_office(const char *path, void *call)
            rpc_has_role(call, RULE__ROLE__UNION_ADMIN, path);
 }
 
+bool scheme_reads(const char *path, void *call)
+{
+    return scheme_has_office(path, call) || rpc_has_role(call, RULE__ROLE__AUDIT_ADMIN, path);
+}
+
 int scheme_refusal_of(const Subsidy__Scheme *scheme, const Rpc__Principal *principal, int64_t now)
 {
     static const int own[AUDIENCE_RULES];

@@ -22,6 +22,8 @@ int scheme_name_unions(const struct subsidy *self, Subsidy__Scheme *scheme, void
 
 /* Whether the caller has an office over a union by which she deals with what it pays. */
 bool scheme_has_office(const char *path, void *call);
+/* Whether she may read what it pays: by such an office, or as its auditor. */
+bool scheme_reads(const char *path, void *call);
 
 /* Adds a scheme or replaces a draft, and tells the journal. 0, TOO_LONG or OVERLOADED. */
 int scheme_put(struct subsidy *self, Subsidy__Scheme *scheme, void *call);

@@ -23,10 +23,7 @@ static void selections__get_selection(Subsidy__Selections_Service *service, cons
     int64_t fen;
 
     if (!find(self, req->scheme_id, call, &scheme, &selection) ||
-        rpc_refuse_if(call, scheme_has_office(scheme->union_path, call) ||
-                                    rpc_has_role(call, RULE__ROLE__AUDIT_ADMIN, scheme->union_path)
-                                ? 0
-                                : RPC__REASON__OUTSIDE_YOUR_UNION))
+        rpc_refuse_if(call, scheme_reads(scheme->union_path, call) ? 0 : RPC__REASON__OUTSIDE_YOUR_UNION))
         return;
     status.scheme_id = scheme->scheme_id;
     status.stage = (Lottery__Stage)selection.stage;

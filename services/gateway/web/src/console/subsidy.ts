@@ -30,3 +30,7 @@ export const RUN: Record<string, string> = { RUN_PREPARING: '正在生成名单'
 export const RUN_LINE: Record<string, string> = { LINE_LISTED: '未下单', LINE_ORDERED: '已下单', LINE_TO_CONFIRM: '待本人在微信确认', LINE_PAID: '已到账', LINE_BACK: '没有付成，下一批再付', LINE_OUT: '已移出，没有下单' } satisfies Said<'subsidy.LineState'>;
 
 export const onceWords = ({ once, period }: Schemas['subsidy.Scheme']) => `每人${once === 'ONCE_PERIOD' ? `${PERIOD[period] ?? '每期'}一次` : ONCE[once]}`;
+/** Why somebody did not get it, by the step that it ended with. */
+export const TURNED_DOWN: Record<string, string> = {
+  STEP_REFUSED: '审核不同意', STEP_WITHDRAWN: '本人撤回', STEP_LAPSED: '逾期没有补正', STEP_NOT_CHOSEN: '未入选', STEP_OBJECTION_UPHELD: '异议成立', STEP_ABOVE_CEILING: '超过全年上限',
+};
