@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#define BLOCK 1024 /* positions that are looked at together */
+
 bool rank_pool_init(struct rank_pool *pool, size_t size)
 {
     *pool = (struct rank_pool){.size = size};
@@ -68,6 +70,29 @@ static void shared_part(const struct rank_weights *weights, const struct rank_tr
             (float)exp(-weighed(weights->w[side == 0 ? seeker->sex : !seeker->sex] + 2 * RANK_OWN + k, shared + k, n));
 }
 
+static float least_in(const float (*table)[2], size_t n, int side)
+{
+    float least = table[0][side];
+
+    for (size_t k = 1; k < n; k++)
+        least = table[k][side] < least ? table[k][side] : least;
+    return least;
+}
+
+/* Less than any product, by more than rounding makes of it. */
+static void find_least(struct rank_seeker *seeker)
+{
+    size_t from = seeker->wish_from < RANK_AGES ? seeker->wish_from : 0;
+    size_t until = seeker->wish_to < RANK_AGES ? seeker->wish_to + 1u : RANK_AGES;
+
+    if (until <= from)
+        until = from + 1;
+    for (int side = 0; side < 2; side++)
+        seeker->least[side] =
+            .9999f * least_in(seeker->by_age + from, until - from, side) * least_in(seeker->by_habits, 512, side) *
+            least_in(seeker->by_tastes, RANK_TASTES + 1, side) * least_in(seeker->by_work[0], 4, side);
+}
+
 void rank_seeker_init(struct rank_seeker *seeker, const struct rank_weights *weights, const struct rank_traits *traits,
                       const struct rank_taste *taste, uint8_t wish_from, uint8_t wish_to)
 {
@@ -107,13 +132,22 @@ void rank_seeker_init(struct rank_seeker *seeker, const struct rank_weights *wei
 
         shared_part(weights, traits, &other, 6, 2, seeker->by_work[same >> 1][same & 1]);
     }
+    find_least(seeker);
+}
+
+/* How many bits are set of 32; processors of every kind do this, where __builtin_popcount() calls a function. */
+static inline unsigned bits_in(uint32_t bits)
+{
+    bits -= bits >> 1 & 0x55555555;
+    bits = (bits & 0x33333333) + (bits >> 2 & 0x33333333);
+    return ((bits + (bits >> 4)) & 0x0f0f0f0f) * 0x01010101u >> 24;
 }
 
 /* e^-z + e^-back of the seeker and a profile. */
 static inline float reluctance(const struct rank_seeker *seeker, uint8_t age, const struct rank_card *card)
 {
     const float *ages = seeker->by_age[age % RANK_AGES], *habits = seeker->by_habits[card->habits & 511];
-    const float *tastes = seeker->by_tastes[__builtin_popcount(card->tastes & seeker->tastes)];
+    const float *tastes = seeker->by_tastes[bits_in(card->tastes & seeker->tastes)];
     const float *work = seeker->by_work[card->trade == seeker->trade][card->work == seeker->work];
 
     return ages[0] * habits[0] * (tastes[0] * work[0] * card->u) +
@@ -160,11 +194,29 @@ static void insert(struct rank_best *best, struct rank_found found)
     best->of[place] = found;
 }
 
+/* Puts the positions of from..until whose age and wishes fit both ways into ret_fit; without a branch, since which of
+ * these do cannot be foretold. Returns how many. */
+static size_t fitting(const struct rank_pool *pool, size_t from, size_t until, uint8_t age, uint8_t wish_from,
+                      uint8_t wish_to, uint32_t *ret_fit)
+{
+    size_t n = 0;
+
+    for (size_t at = from; at < until; at++) {
+        struct rank_gate gate = pool->gates[at];
+
+        ret_fit[n] = (uint32_t)at;
+        n += (size_t)((gate.state >= RANK_PRESENT) & ((uint8_t)(gate.age - wish_from) <= wish_to - wish_from) &
+                      (age >= gate.wish_from) & (age <= gate.wish_to));
+    }
+    return n;
+}
+
 void rank_scan(const struct rank_pool *pool, const struct rank_seeker *seeker, const struct rank_filter *filter,
                const uint8_t *skip, const float boosts[RANK_BOOSTS], struct rank_best *ret_best,
                struct rank_best *ret_reserved)
 {
     uint8_t from = seeker->wish_from, to = seeker->wish_to;
+    uint32_t fit[BLOCK];
 
     if (filter && filter->age_from > from)
         from = filter->age_from;
@@ -175,24 +227,31 @@ void rank_scan(const struct rank_pool *pool, const struct rank_seeker *seeker, c
         ret_reserved->n = 0;
     if (from > to || ret_best->most == 0)
         return;
-    for (size_t at = 0; at < pool->n; at++) {
-        struct rank_gate gate = pool->gates[at];
-        unsigned missing = gate.state & RANK_MISSING;
-        float twice, parts, key;
+    for (size_t block = 0; block < pool->n; block += BLOCK) {
+        size_t until = pool->n - block < BLOCK ? pool->n : block + BLOCK;
+        size_t n = fitting(pool, block, until, seeker->age, from, to, fit);
 
-        if (!(gate.state & RANK_PRESENT) || (uint8_t)(gate.age - from) > to - from || seeker->age < gate.wish_from ||
-            seeker->age > gate.wish_to)
-            continue;
-        if ((skip && (skip[at / 8] >> at % 8 & 1)) || (filter && !meets(filter, &pool->facts[at])))
-            continue;
-        twice = 2 * pool->cards[at].share;
-        parts = 2 + reluctance(seeker, gate.age, &pool->cards[at]);
-        if (!(gate.state & RANK_CAPPED) && twice > least_of(ret_best) * parts)
-            insert(ret_best, (struct rank_found){(uint32_t)at, twice / parts, 2 / parts});
-        if (!ret_reserved || !missing || missing >= RANK_BOOSTS)
-            continue;
-        key = twice * boosts[missing];
-        if (key > least_of(ret_reserved) * parts)
-            insert(ret_reserved, (struct rank_found){(uint32_t)at, key / parts, 2 / parts});
+        for (size_t k = 0; k < n; k++) {
+            size_t at = fit[k];
+            const struct rank_card *card = &pool->cards[at];
+            struct rank_gate gate = pool->gates[at];
+            float twice = 2 * card->share, parts = 2 + seeker->least[0] * card->u + seeker->least[1] * card->v;
+            float boosted = ret_reserved ? twice * boosts[gate.state & RANK_MISSING] : 0;
+            bool best, reserved;
+
+            if (twice <= least_of(ret_best) * parts && (!ret_reserved || boosted <= least_of(ret_reserved) * parts))
+                continue;
+            parts = 2 + reluctance(seeker, gate.age, card);
+            best = twice > least_of(ret_best) * parts && !(gate.state & RANK_CAPPED);
+            reserved = ret_reserved && gate.state & RANK_MISSING && boosted > least_of(ret_reserved) * parts;
+            if (!best && !reserved) /* nearly all: what costs more is asked of few */
+                continue;
+            if ((skip && (skip[at / 8] >> at % 8 & 1)) || (filter && !meets(filter, &pool->facts[at])))
+                continue;
+            if (best)
+                insert(ret_best, (struct rank_found){(uint32_t)at, twice / parts, 2 / parts});
+            if (reserved)
+                insert(ret_reserved, (struct rank_found){(uint32_t)at, boosted / parts, 2 / parts});
+        }
     }
 }

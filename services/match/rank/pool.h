@@ -14,7 +14,7 @@
 
 #define RANK_HOBBIES   64  /* bits of hobbies and sports that can be filtered by */
 #define RANK_BEST_MAX  64  /* of one scan */
-#define RANK_BOOSTS    11  /* tenths of a floor that may be missing, 0 to 10 */
+#define RANK_BOOSTS    16 /* by RANK_MISSING: tenths of a floor that may be missing, 0 to 10 */
 #define RANK_AGES      128 /* 0 is not known */
 #define RANK_DISTRICTS 8   /* of a filter */
 
@@ -87,6 +87,7 @@ struct rank_seeker {
     uint32_t tastes;
     float by_age[RANK_AGES][2], by_habits[512][2], by_tastes[RANK_TASTES + 1][2];
     float by_work[2][2][2]; /* [the same trade][the same work] */
+    float least[2];         /* no product of the others is below it */
 };
 
 struct rank_found {

@@ -9,7 +9,7 @@ static struct rank_taste tastes[MANY];
 static const struct rank_traits her = {
     .sex = RANK_WOMAN, .age = 28, .dates = 4, .goes_out = 2, .goal = 2, .trade = 3, .work = 5, .tastes = 0x1a5a5};
 static const struct rank_taste hers = {.a = .3, .b = -.4};
-static const float even[RANK_BOOSTS] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+static const float even[RANK_BOOSTS] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 static struct rank_seeker seeker;
 
 /* A number that looks like chance, below `below`. */

@@ -4,6 +4,7 @@
 
 #define FADE        (6.0f / 7)
 #define CAP_OF_MEAN 1.5
+#define TENTHS      10
 #define MEAN_LEAST  .02f
 
 const float rank_boosts[RANK_BOOSTS] = {1,          1.8221188f, 3.3201169f, 6.0496475f, 11.023176f, 20.085537f,
@@ -25,7 +26,7 @@ float rank_share(float given, float mean)
 static uint8_t state_of(uint8_t state, const struct rank_attention *attention, unsigned cap)
 {
     unsigned missing = attention->today < attention->floor
-                           ? (unsigned)(attention->floor - attention->today) * (RANK_BOOSTS - 1) / attention->floor
+                           ? (unsigned)(attention->floor - attention->today) * TENTHS / attention->floor
                            : 0;
 
     return (uint8_t)((state & RANK_PRESENT) | (attention->today >= cap ? RANK_CAPPED : 0) | missing);
