@@ -17,9 +17,9 @@ function settingsIn(files) {
     return settings;
 }
 
-/** { name, store, settings, keys } of every folder of services/. */
+/** { name, store, settings, keys } of every folder of services/ with a header of its name. */
 export function daemonsOf(files) {
-    const names = new Set(files.map(({ path }) => /^services\/([^/]+)\//.exec(path)?.[1]).filter(Boolean));
+    const names = new Set(files.map(({ path }) => /^services\/([^/]+)\/\1\.h$/.exec(path)?.[1]).filter(Boolean));
     return [...names].map((name) => {
         const own = files.filter(({ path }) => path.startsWith(`services/${name}/`));
         const settings = settingsIn(own);

@@ -10,7 +10,7 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -23,8 +23,8 @@ export const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = resolve(process.env.HG_BUILD ?? join(top, 'build/debug'));
 /** The built pages (deploy/web). */
 export const web = join(top, 'build/web');
-// Every folder of services/ is a daemon, and one with SQL has a store.
-const services = readdirSync(join(top, 'services'));
+// Every folder of services/ with a header of its name is a daemon, and one with SQL has a store.
+const services = readdirSync(join(top, 'services')).filter((name) => existsSync(join(top, 'services', name, `${name}.h`)));
 export const DAEMONS = ['broker', ...services.filter((name) => name !== 'broker' && name !== 'gateway'), 'gateway'];
 const STORES = services.filter((name) => readdirSync(join(top, 'services', name), { recursive: true })
     .some((path) => path.endsWith('.sql')));
