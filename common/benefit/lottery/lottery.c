@@ -28,8 +28,8 @@ const char *const lottery_statements[LOT_N_SQL] = {
                        "ORDER BY c.chain_id DESC",
     [LOT_SQL_LAST_ENTRY] = "SELECT max(entry_id) FROM lottery_entry",
     [LOT_SQL_ADD_ENTRY] = "INSERT INTO lottery_entry (" ENTRY ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
-    [LOT_SQL_COUNT] = "UPDATE lottery SET entered = CASE WHEN entered < 0 THEN " IN_IT
-                      " ELSE entered + ?2 END WHERE lot_id = ?1",
+    [LOT_SQL_COUNT] =
+        "UPDATE lottery SET entered = CASE WHEN entered < 0 THEN " IN_IT " ELSE entered + ?2 END WHERE lot_id = ?1",
     [LOT_SQL_ENTERED] = "SELECT CASE WHEN entered >= 0 THEN entered WHEN stage <= 3 THEN " IN_IT
                         " ELSE n_entries END FROM lottery WHERE lot_id = ?1",
     [LOT_SQL_WITHDRAW] = "UPDATE lottery_entry SET withdrawn_at = ?2 WHERE entry_id = ?1",
