@@ -491,6 +491,10 @@ static void what_was_spent_before_there_was_settlement_is_settled_and_counted(vo
     static const char *const before[] = {
         "CREATE INDEX redemption_sale ON redemption (sale_id, redemption_id)",
         "CREATE INDEX redemption_release ON redemption (release_id) WHERE state = 2",
+        "DROP INDEX redemption_live",
+        "DROP INDEX redemption_undone_of",
+        "CREATE UNIQUE INDEX redemption_coupon ON redemption (coupon_id) WHERE state IN (1, 2)",
+        "CREATE INDEX redemption_member ON redemption (member_id, redemption_id)",
         "DROP INDEX redemption_due",
         "DROP INDEX redemption_undone",
         "ALTER TABLE redemption DROP COLUMN merchant_id",
