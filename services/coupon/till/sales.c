@@ -209,7 +209,7 @@ static void follow(struct coupon *self, const struct redemption *redemption, voi
 {
     if (!is_spent_or_undone(redemption->state))
         return;
-    number_redeemed(self, redemption->release_id, redemption->day, redemption->state == REDEEMED ? 1 : -1);
+    number_redeemed(self, redemption->release_id, redemption->day, redemption->state == REDEEMED ? 1 : -1, call);
     granted_set(&self->granted, redemption->coupon_id, redemption->member_id,
                 redemption->state == REDEEMED ? GRANTED__GRANT_STATE__SPENT : GRANTED__GRANT_STATE__HELD, call);
     if (redemption->state == REVERSED) {
