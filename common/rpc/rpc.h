@@ -267,6 +267,10 @@ void rpc_server_on_grants(struct rpc_server *server, rpc_vouched vouched, void *
  * (rpc_want_head), and before its answers are given. What fails is tried again by the daemon. */
 typedef void (*rpc_head)(void *arg);
 void rpc_server_on_head(struct rpc_server *server, rpc_head sign, void *arg);
+/* Writes what calls have left to be written once for all of a batch, before it is committed, or the daemon's own work:
+ * where something was changed, and nothing has failed. What is noted of it in memory is taken back with the calls. */
+typedef void (*rpc_last)(void *arg);
+void rpc_server_before_commit(struct rpc_server *server, rpc_last last, void *arg);
 /* How functions are run beside the loop: beside takes a job, or returns false when it is full.
  * Without it they are run at once. */
 typedef bool (*rpc_beside)(void *arg, struct rpc_job *job);

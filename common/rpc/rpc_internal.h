@@ -125,6 +125,8 @@ struct rpc_server {
     void *map_self;
     rpc_head sign; /* the journal's head; NULL: nobody does */
     void *sign_arg;
+    rpc_last last; /* writes; NULL: nothing is left to be written */
+    void *last_arg;
     rpc_vouched vouched; /* NULL: nobody's grants are, at the edge */
     void *vouched_arg;
     struct journal journal;

@@ -91,6 +91,19 @@ void rpc_server_on_head(struct rpc_server *server, rpc_head sign, void *arg)
     server->sign_arg = arg;
 }
 
+void rpc_server_before_commit(struct rpc_server *server, rpc_last last, void *arg)
+{
+    server->last = last;
+    server->last_arg = arg;
+}
+
+static int commit(struct rpc_server *server)
+{
+    if (server->last && !store_trouble(server->store))
+        server->last(server->last_arg);
+    return store_commit(server->store);
+}
+
 /* The journal's rows are kept, or given up; a head that was asked for is signed before anybody
  * is told of what it witnesses. */
 static void end_journal(struct rpc_server *server, bool committed)
@@ -248,7 +261,7 @@ static void commit_batch(struct rpc_server *server)
     if (!store_dirty(server->store) && !reason)
         return;
     began = clock_monotonic_ns();
-    reason = store_commit(server->store);
+    reason = commit(server);
     server->counts.commit_ns += clock_monotonic_ns() - began;
     end_journal(server, reason == 0);
     if (reason) {
@@ -398,7 +411,7 @@ static int transact(struct rpc_server *server, rpc_work work, void *arg, bool mu
         rpc_undo_until(server, NULL);
         store_commit(server->store);
     } else {
-        reason = store_commit(server->store);
+        reason = commit(server);
         if (reason)
             rpc_undo_until(server, NULL);
     }

@@ -114,7 +114,7 @@ struct coupon {
     struct part_lull lull;
     /* What counters ask again and again */
     struct map map; /* where the branches of open merchants are */
-    struct kept shops, terms;
+    struct kept shops, terms, desks;
     struct pass_keys *tills;    /* make the codes that members show */
     struct pii_keys *addresses; /* seal where the shop sends to, and merchants' accounts */
     struct number_cells *number_cells;

@@ -39,6 +39,7 @@ static int start(struct service *service)
     scanners_serve(&self->scanners, &counters_service);
     self->tills = pass_keys_open(conf_text(conf, "HUIGONG_TILL_KEY"));
     self->number_cells = number_cells_new();
+    rpc_server_before_commit(self->rpc, number_write_redeemed, self);
     self->addresses = pii_keys_open(conf_text(conf, "HUIGONG_SHOP_KEY"));
     settlement_use(&self->settlement, &settlements_kind, &self->two_hands);
     payees_use(&self->payees, self->addresses, &self->two_hands);

@@ -134,11 +134,17 @@ static void lots_go_on(void **state)
 {
     const Rpc__Answer *answer;
     int64_t entry_id;
+    int32_t in;
 
     (void)state;
     open_earlier("health/lots");
     assert_non_null(strstr(file_of(&h, DRAWN), "\n499bd4df78c820943698fb3d364768c2 0 1 3\n"));
     assert_int_equal(draw_status(&h, DRAWN)->n_entries, 4);
+    assert_int_equal(draw_status(&h, DRAWN)->entered, 4);
+    in = draw_status(&h, OPEN)->entered;
+    assert_int_equal(in, harness_number(&h, "SELECT count(*) FROM lottery_entry JOIN lottery USING (lot_id) WHERE "
+                                            "stage = 3 AND withdrawn_at = 0"));
+    assert_true(in > 0);
     assert_refused(enter(&h, DRAWN, harness_member(&h, 9, PLACE)), "ENTRIES_CLOSED");
     entry_id = offer_of(&h, OPEN, 5)->entry->entry_id;
     answer = enter(&h, OPEN, harness_member(&h, 5, PLACE));
@@ -148,6 +154,9 @@ static void lots_go_on(void **state)
     answer = enter(&h, OPEN, harness_member(&h, 9, PLACE));
     assert_true(answer->created);
     assert_true(entered(answer)->entry_id > entry_id);
+    assert_int_equal(draw_status(&h, OPEN)->entered, in + 1);
+    assert_int_equal(harness_number(&h, "SELECT entered FROM lottery WHERE stage = 3"), in + 1);
+    assert_string_equal(harness_audit(&h), "");
     end(&h);
 }
 

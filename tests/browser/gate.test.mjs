@@ -97,7 +97,7 @@ describe('the gate of a departure', () => {
         await page.shows('#boarding', /✓ 二等座/);
         await page.shows('#gate-count', /已进 2 人/);
         assert.deepEqual(await barriersOnTelephone(page, 'gate-camera'), []);
-        await page.press('#gate-form', '用摄像头扫码');
+        await page.press('#gate-form', '关闭摄像头');
         assert.ok(await page.value("document.querySelector('#gate-video').hidden"));
         await page.press('#boardings', '撤销');
         await page.shows('#gate-count', /已进 1 人/);

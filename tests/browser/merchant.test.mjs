@@ -161,7 +161,12 @@ describe("a merchant's own pages", () => {
         await page.shows('[aria-labelledby=invoices]', /还差 8 元[^]*87654321[^]*已作废/);
         await enter('12345678', '8');
         await page.shows('[aria-labelledby=invoices]', /发票已登记，等待工会财务核对[^]*12345678[^]*8 元/);
-        await go(office, `/coupon-settlements/${settlementId}`);
+        await go(office, '/waiting');
+        await office.shows('[aria-label=种类]', /商户发票核对 1/);
+        await office.press('table', '商户发票核对');
+        await office.shows('[aria-label=办理]', /12345678[^]*佛山市总工会[^]*8 元/);
+        await opensToAll(office, 'waiting-invoice');
+        await office.press('[aria-label=办理]', '去办理');
         await office.shows('[aria-label=发票]', /12345678[^]*商户登记，待财务核对[^]*还差 8 元/);
         await opensToAll(office, 'coupon-invoice-offered');
         await office.press('[aria-label=发票]', '核对无误');

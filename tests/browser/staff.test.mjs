@@ -180,7 +180,7 @@ describe("the staff's page at a site", () => {
         await page.shows('#counts', /已到\s+4\s+待到\s+2/);
         await page.shows('#verdict', /✓ 通过[^]*代号 [0-9a-f]{16}/);
         assert.deepEqual(await barriersOnTelephone(page, 'staff-camera'), []);
-        await page.press('#scan', '用摄像头扫码');
+        await page.press('#scan', '关闭摄像头');
         assert.ok(await page.value("document.querySelector('#video').hidden"));
         assert.deepEqual((await scans()).slice(-1), [{ outcome: 1, offline: 0 }]);
         await until('the reader is kept for when there is no network', () => page.value(`caches.open('desk').then((cache) => cache.keys())

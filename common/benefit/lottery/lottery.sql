@@ -83,9 +83,6 @@ CREATE TABLE lottery_attempt (
     PRIMARY KEY (lot_id, member_id, attempt)
 ) STRICT;
 
--- step 2 rows
--- How many are in, so that nobody counts the entries of an open lot.
-ALTER TABLE lottery ADD COLUMN entered INTEGER NOT NULL DEFAULT 0;
-UPDATE lottery SET entered = n
-    FROM (SELECT lot_id AS of_id, count(*) AS n FROM lottery_entry WHERE withdrawn_at = 0 GROUP BY lot_id)
-    WHERE of_id = lot_id;
+-- step 2
+-- How many are in, so that nobody counts the entries of an open lot; -1: not counted yet, of a lot of before.
+ALTER TABLE lottery ADD COLUMN entered INTEGER NOT NULL DEFAULT -1;

@@ -74,6 +74,22 @@ void payments_list_invoices(struct payments *payments, const struct statement *s
     reply(&list, call);
 }
 
+void payments_list_these(struct payments *payments, const int64_t *ids, size_t n, Settlement__InvoiceList_Closure reply,
+                         void *call)
+{
+    Settlement__InvoiceList list = SETTLEMENT__INVOICE_LIST__INIT;
+
+    for (size_t i = 0; i < n && rpc_page_takes(call, ids[i]); i++) {
+        Settlement__Invoice *message = arena_message(rpc_arena(call), &settlement__invoice__descriptor);
+        struct invoice *invoice = arena_alloc(rpc_arena(call), sizeof(*invoice)); /* its texts are the message's */
+
+        if (message && invoice && invoices_find(payments, ids[i], invoice))
+            invoice_message(invoice, message);
+        rpc_add(call, &list, invoices, invoice ? message : NULL);
+    }
+    reply(&list, call);
+}
+
 void payments_void_invoice(struct payments *payments, struct invoice *invoice, Settlement__Invoice_Closure reply,
                            void *call)
 {

@@ -18,6 +18,9 @@ void payments_accept_invoice(struct payments *payments, const struct statement *
 /* A page of a statement's, newest first. */
 void payments_list_invoices(struct payments *payments, const struct statement *statement,
                             Settlement__InvoiceList_Closure reply, void *call);
+/* A page of those of some ids, in their order. */
+void payments_list_these(struct payments *payments, const int64_t *ids, size_t n, Settlement__InvoiceList_Closure reply,
+                         void *call);
 void payments_void_invoice(struct payments *payments, struct invoice *invoice, Settlement__Invoice_Closure reply,
                            void *call);
 

@@ -19,8 +19,9 @@ enum { PLACE_LOST, PLACE_FREE, RETURNED };
 /* In SQL: whether the coupon of a row of claim_of_member was spent (till/sales.h, ticket/gates.h), by the indexes of
  * those that are kept or spent. */
 #define SPENT                                                                                                          \
-    "(EXISTS (SELECT 1 FROM redemption WHERE redemption.coupon_id = claim_of_member.coupon_id "                        \
-    "AND redemption.state IN (1, 2) AND redemption.state = 2) OR "                                                     \
+    "(EXISTS (SELECT 1 FROM redemption WHERE redemption.member_id = claim_of_member.member_id "                        \
+    "AND redemption.coupon_id = claim_of_member.coupon_id AND redemption.state IN (1, 2) AND redemption.state = 2) "   \
+    "OR "                                                                                                              \
     "EXISTS (SELECT 1 FROM boarding WHERE boarding.coupon_id = claim_of_member.coupon_id AND refusal = 0 "             \
     "AND undone_at = 0))"
 #define RETURNED_ONES "(SELECT coupon_id FROM claim_ended WHERE withdrawn = 2)" /* place and allowance are free */

@@ -2,6 +2,7 @@
 
 #include "common/cn/cn_id.h"
 #include "services/coupon/api.h"
+#include "services/coupon/numbers/numbers.h"
 #include "services/coupon/rules.h"
 #include "services/coupon/till/spendings.h"
 
@@ -212,12 +213,13 @@ static int keep_redeemed(struct coupon *self, struct fund_use *use, void *call)
 {
     unsigned statement = self->fund_uses.sql + FUND_USES_SQL_REDEEMED;
     const struct terms *terms = terms_find(self, use->release_id);
+    int64_t n;
 
     if (!terms)
         return RPC__REASON__STORE_FAILED;
     store_ask(self->store, statement, "i", use->release_id);
-    return keep(self, use, terms->at_counters ? store_number(self->store, statement) * terms_union_fen(terms) : 0,
-                call);
+    n = store_number(self->store, statement) + number_redeemed_unwritten(self, use->release_id);
+    return keep(self, use, terms->at_counters ? n * terms_union_fen(terms) : 0, call);
 }
 
 static int end(struct coupon *self, struct fund_use *use, void *call)

@@ -161,6 +161,12 @@ void shops_forget(struct coupon *self, void *call)
     rpc_on_undo(call, undo_forget, &self->shops, 0, 0);
 }
 
+void desks_forget(struct coupon *self, void *call)
+{
+    kept_clear(&self->desks);
+    rpc_on_undo(call, undo_forget, &self->desks, 0, 0);
+}
+
 /* ---- in memory: where they are ---- */
 
 static struct spot spot_of(const Coupon__Branch *branch)
@@ -252,6 +258,7 @@ void branches_done(struct coupon *self)
 {
     map_done(&self->map);
     kept_clear(&self->shops);
+    kept_clear(&self->desks);
 }
 
 /* ---- changes ---- */
@@ -332,6 +339,7 @@ void branch_staff_set(struct coupon *self, int64_t branch_id, int64_t member_id,
     if (store_run(self->store, self->branches.sql + (off ? SQL_DROP_STAFF : SQL_ADD_STAFF), "ii", branch_id,
                   member_id) <= 0)
         return;
+    desks_forget(self, call);
     changed.branch_id = branch_id;
     changed.member_id = member_id;
     changed.off = off;

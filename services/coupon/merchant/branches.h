@@ -50,6 +50,8 @@ void branches_done(struct coupon *self);
 const struct shop *shop_find(struct coupon *self, int64_t branch_id);
 /* A merchant or a branch has changed, in the transaction of call. */
 void shops_forget(struct coupon *self, void *call);
+/* The same of who takes coupons where, and of a device (till/api_counter.c). */
+void desks_forget(struct coupon *self, void *call);
 
 /* ---- who takes coupons there ---- */
 

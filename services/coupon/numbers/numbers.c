@@ -5,6 +5,7 @@
 #define CELLS_MORE  256 /* for each level less */
 #define FLUSH_SLICE 256
 #define PLACE_SIZE  (NUMBERS_LEVELS * LIMIT_PATH_SEGMENT)
+#define SPENT       64 /* days of releases of which something is spent in one batch; of more each is written at once */
 
 /* Groups of a split: of a release, of some goods, or of a union's releases and goods on some days. ?2 says by what
  * (coupon.NumbersBy), ?3 the length of the path of the unions that are told apart; goods are told of by coupon.Numbers
@@ -49,9 +50,19 @@ struct cell {
     uint32_t n;
 };
 
+/* What was spent of a day in this batch. */
+struct spent {
+    int64_t release_id;
+    int32_t day;
+    int n;
+};
+
 struct number_cells {
-    unsigned n;  /* that are used */
-    unsigned at; /* the next to be written */
+    struct spent spent[SPENT];
+    unsigned n_spent;
+    bool spent_written; /* those are of a batch before, committed or taken back */
+    unsigned n;         /* that are used */
+    unsigned at;        /* the next to be written */
     struct cell cells[CELLS];
     struct cell spare[CELLS]; /* while those that are written make room */
 };
@@ -161,9 +172,53 @@ void number_called(struct coupon *self, int64_t release_id, int32_t day)
     add_at_once(self, release_id, day, NUMBERS_CALLED, 1);
 }
 
-void number_redeemed(struct coupon *self, int64_t release_id, int32_t day, int n)
+static void undo_redeemed(void *arg, int64_t at, int64_t n)
 {
-    add_at_once(self, release_id, day, NUMBERS_REDEEMED, n);
+    struct number_cells *cells = arg;
+
+    cells->spent[at].n -= (int)n;
+}
+
+void number_redeemed(struct coupon *self, int64_t release_id, int32_t day, int n, void *call)
+{
+    struct number_cells *cells = self->number_cells;
+    unsigned i = 0;
+
+    if (cells->spent_written)
+        cells->n_spent = 0;
+    cells->spent_written = false;
+    while (i < cells->n_spent && (cells->spent[i].release_id != release_id || cells->spent[i].day != day))
+        i++;
+    if (i == SPENT) {
+        add_at_once(self, release_id, day, NUMBERS_REDEEMED, n);
+        return;
+    }
+    if (i == cells->n_spent)
+        cells->spent[cells->n_spent++] = (struct spent){release_id, day, 0};
+    cells->spent[i].n += n;
+    rpc_on_undo(call, undo_redeemed, cells, i, n);
+}
+
+int64_t number_redeemed_unwritten(const struct coupon *self, int64_t release_id)
+{
+    const struct number_cells *cells = self->number_cells;
+    int64_t n = 0;
+
+    for (unsigned i = 0; !cells->spent_written && i < cells->n_spent; i++)
+        n += cells->spent[i].release_id == release_id ? cells->spent[i].n : 0;
+    return n;
+}
+
+void number_write_redeemed(void *self)
+{
+    struct coupon *coupon = self;
+    struct number_cells *cells = coupon->number_cells;
+
+    for (unsigned i = 0; !cells->spent_written && i < cells->n_spent; i++) {
+        if (cells->spent[i].n)
+            add_at_once(coupon, cells->spent[i].release_id, cells->spent[i].day, NUMBERS_REDEEMED, cells->spent[i].n);
+    }
+    cells->spent_written = true;
 }
 
 void number_sold_out(struct coupon *self, const struct release *release)

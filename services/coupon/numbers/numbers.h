@@ -8,6 +8,7 @@
  * the order, since that is asked much less often.
  *
  * What was spent of each day is counted with every purchase, of no trade and no union: that is not known at a counter.
+ * It is written in the purchase's own transaction, once for all purchases of a batch.
  *
  * A union is counted by the NUMBERS_LEVELS levels of its place; while there are more cells than fit between two slices,
  * by fewer. No person is in it. Of a split by trade or union no group is told of whom fewer than LIMIT_PEOPLE_MIN were
@@ -44,7 +45,11 @@ void number_sold_out(struct coupon *self, const struct release *release);
 /* One of a release's day was given by lot, or to who waited. */
 void number_called(struct coupon *self, int64_t release_id, int32_t day);
 /* So many more coupons of a release's day are spent; -1: one is not any more. */
-void number_redeemed(struct coupon *self, int64_t release_id, int32_t day, int n);
+void number_redeemed(struct coupon *self, int64_t release_id, int32_t day, int n, void *call);
+/* Of a release's, how many are not written yet in this batch. */
+int64_t number_redeemed_unwritten(const struct coupon *self, int64_t release_id);
+/* Before a batch is committed (rpc.h): self is the service's. */
+void number_write_redeemed(void *self);
 
 /* ---- goods of the shop ---- */
 

@@ -148,6 +148,27 @@ static void remittances__list_invoices(Coupon__Remittances_Service *service, con
         payments_list_invoices(&self->payments, &settlement, reply, call);
 }
 
+/* rpc ListUnionInvoices: by their state, what finance is waited for. */
+static void remittances__list_union_invoices(Coupon__Remittances_Service *service,
+                                             const Coupon__ListUnionInvoicesRequest *req,
+                                             Settlement__InvoiceList_Closure reply, void *call)
+{
+    struct coupon *self = container_of(service, struct coupon, remittances_service);
+    const struct rpc_page *page = rpc_page(call);
+    const char *path = tree_path(&self->tree, req->union_id, "unionId", call);
+    int64_t *ids = arena_alloc(rpc_arena(call), page->limit * sizeof(*ids));
+    size_t n;
+
+    if (!path)
+        return;
+    if (!rpc_has_role(call, RULE__ROLE__FINANCE, path) && !rpc_has_role(call, RULE__ROLE__AUDIT_ADMIN, path)) {
+        rpc_refuse_field(call, RPC__REASON__OUTSIDE_YOUR_UNION, "unionId");
+        return;
+    }
+    n = ids ? settlements_list_invoices(self, path, page->before, page->states, ids, page->limit) : 0;
+    payments_list_these(&self->payments, ids, n, reply, call);
+}
+
 /* rpc VoidInvoice: its number is free for another. */
 static void remittances__void_invoice(Coupon__Remittances_Service *service, const Settlement__InvoiceRequest *req,
                                       Settlement__Invoice_Closure reply, void *call)

@@ -421,6 +421,28 @@ static void a_settlement_is_paid_once_to_the_merchants_account(void **state)
     assert_clean();
 }
 
+/* How many invoices wait for finance in a union. */
+static size_t offered_in(const char *path)
+{
+    Coupon__ListUnionInvoicesRequest request = COUPON__LIST_UNION_INVOICES_REQUEST__INIT;
+    Settlement__InvoiceState offered = SETTLEMENT__INVOICE_STATE__INVOICE_OFFERED;
+    const Settlement__InvoiceList *list;
+
+    request.union_id = a_union(&h, path);
+    request.state = &offered;
+    request.n_state = 1;
+    list = harness_output(&h,
+                          harness_call(&h, "Remittances.ListUnionInvoices", &request.base,
+                                       harness_official(&h, 901, RULE__ROLE__FINANCE, path), NULL),
+                          &settlement__invoice_list__descriptor);
+    for (size_t i = 0; i < list->n_invoices; i++)
+        assert_int_equal(list->invoices[i]->state, offered);
+    assert_refused_at(harness_call(&h, "Remittances.ListUnionInvoices", &request.base,
+                                   harness_official(&h, 901, RULE__ROLE__FINANCE, "0009"), NULL),
+                      "OUTSIDE_YOUR_UNION", "unionId");
+    return list->n_invoices;
+}
+
 /* Who keeps the merchant enters its invoice; it is paid for when one of finance has accepted it. */
 static void a_merchant_enters_its_own_invoice(void **state)
 {
@@ -437,18 +459,24 @@ static void a_merchant_enters_its_own_invoice(void **state)
     assert_refused(offer_invoice(id, 500, manager_of(UNION)), "NOT_YOUR_MERCHANT");
     assert_refused(offer_invoice(id + 1, 500, keeper()), "SETTLEMENT_NOT_FOUND");
     assert_refused(offer_invoice(id, 501, keeper()), "INVOICE_ABOVE_TOTAL");
+    assert_int_equal(offered_in(UNION), 0);
     first = invoice_of(offer_invoice(id, 500, keeper()));
+    assert_int_equal(offered_in(UNION), 1);
+    assert_int_equal(offered_in("0002"), 0);
     assert_refused(pay(id, REFERENCE), "INVOICES_MISSING");
     assert_refused(on_invoice("Remittances.WithdrawInvoice", first, harness_member(&h, MEMBER, TOWN)),
                    "NOT_YOUR_MERCHANT");
     for (int again = 0; again < 2; again++)
         assert_ok(on_invoice("Remittances.WithdrawInvoice", first, keeper()));
     assert_refused(on_invoice("Remittances.AcceptInvoice", first, finance(901)), "INVOICE_IS_VOID");
+    assert_int_equal(offered_in(UNION), 0);
     second = invoice_of(offer_invoice(id, 500, keeper()));
     assert_refused(on_invoice("Remittances.AcceptInvoice", second, keeper()), "NOT_OFFICIAL");
     assert_refused(on_invoice("Remittances.AcceptInvoice", second, finance(KEEPER)), "OWN_MERCHANT");
     assert_refused(on_invoice("Remittances.AcceptInvoice", second + 1, finance(901)), "INVOICE_NOT_FOUND");
+    assert_int_equal(offered_in(UNION), 1);
     assert_ok(on_invoice("Remittances.AcceptInvoice", second, finance(901)));
+    assert_int_equal(offered_in(UNION), 0);
     assert_refused(on_invoice("Remittances.WithdrawInvoice", second, keeper()), "INVOICE_ACCEPTED");
     assert_ok(pay(id, REFERENCE));
     assert_refused(offer_invoice(id, 1, keeper()), "PAID_ALREADY");
@@ -491,6 +519,10 @@ static void what_was_spent_before_there_was_settlement_is_settled_and_counted(vo
     static const char *const before[] = {
         "CREATE INDEX redemption_sale ON redemption (sale_id, redemption_id)",
         "CREATE INDEX redemption_release ON redemption (release_id) WHERE state = 2",
+        "DROP INDEX redemption_live",
+        "DROP INDEX redemption_undone_of",
+        "CREATE UNIQUE INDEX redemption_coupon ON redemption (coupon_id) WHERE state IN (1, 2)",
+        "CREATE INDEX redemption_member ON redemption (member_id, redemption_id)",
         "DROP INDEX redemption_due",
         "DROP INDEX redemption_undone",
         "ALTER TABLE redemption DROP COLUMN merchant_id",

@@ -11,6 +11,7 @@ enum {
     SQL_PERIOD_OF,
     SQL_OF_MERCHANT,
     SQL_OF_UNION,
+    SQL_INVOICES,
     SQL_DUE,
     SQL_UNDONE,
     SQL_OWED,
@@ -41,6 +42,10 @@ static const char *const sql[] = {
         "SELECT statement_id FROM " OF_PERIOD
         "JOIN merchant USING (merchant_id) WHERE substr(union_path, 1, length(?1)) = ?1 AND "
         "statement_id < ?2 AND " RPC_PAGE_STATES("?3", "statement.state") " ORDER BY statement_id DESC LIMIT ?4",
+    [SQL_INVOICES] =
+        "SELECT invoice_id FROM invoice JOIN statement USING (statement_id) JOIN settlement_period ON period_id = "
+        "for_id JOIN merchant USING (merchant_id) WHERE substr(union_path, 1, length(?1)) = ?1 AND "
+        "invoice_id < ?2 AND " RPC_PAGE_STATES("?3", "invoice.state") " ORDER BY invoice_id DESC LIMIT ?4",
     [SQL_DUE] = "SELECT redemption_id, union_fen, journal_seq FROM redemption WHERE merchant_id = ?1 AND at >= ?2 AND "
                 "at < ?3 AND state = 2 AND settled = 0 ORDER BY at, redemption_id LIMIT ?4",
     [SQL_UNDONE] = "SELECT redemption_id, redemption.journal_seq, settled " UNDONE "ORDER BY redemption_id LIMIT ?2",
@@ -152,6 +157,19 @@ size_t settlements_list(const struct coupon *self, int64_t merchant_id, const ch
         store_ask(self->store, statement, "iiii", merchant_id, before, states, (int64_t)size);
     else
         store_ask(self->store, statement, "tiii", path, before, states, (int64_t)size);
+    while (n < size && store_read(self->store, statement, INTO(ret[n])))
+        n++;
+    store_end(self->store, statement);
+    return n;
+}
+
+size_t settlements_list_invoices(const struct coupon *self, const char *path, int64_t before, int64_t states,
+                                 int64_t *ret, size_t size)
+{
+    unsigned statement = self->settlements.sql + SQL_INVOICES;
+    size_t n = 0;
+
+    store_ask(self->store, statement, "tiii", path, before, states, (int64_t)size);
     while (n < size && store_read(self->store, statement, INTO(ret[n])))
         n++;
     store_end(self->store, statement);

@@ -36,6 +36,9 @@ bool settlement_periods_find(const struct coupon *self, int64_t period_id, struc
  * mask: their ids. */
 size_t settlements_list(const struct coupon *self, int64_t merchant_id, const char *path, int64_t before,
                         int64_t states, int64_t *ret, size_t size);
+/* Invoices of merchants of a union and all below it, likewise. */
+size_t settlements_list_invoices(const struct coupon *self, const char *path, int64_t before, int64_t states,
+                                 int64_t *ret, size_t size);
 bool settled_find(const struct coupon *self, int64_t redemption_id, struct settled *ret);
 void settlement_shares_ask(const struct coupon *self, int64_t statement_id);
 bool settlement_shares_next(const struct coupon *self, struct settlement_share *ret);

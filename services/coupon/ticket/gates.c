@@ -181,7 +181,7 @@ static void spend(struct coupon *self, int64_t coupon_id, bool spent, void *call
 
     if (!claims_find(&self->claims, coupon_id, &claim))
         return;
-    number_redeemed(self, claim.release_id, claim.day, spent ? 1 : -1);
+    number_redeemed(self, claim.release_id, claim.day, spent ? 1 : -1, call);
     granted_set(&self->granted, coupon_id, claim.member_id,
                 spent ? GRANTED__GRANT_STATE__SPENT : GRANTED__GRANT_STATE__HELD, call);
     if (!spent)

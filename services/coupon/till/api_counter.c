@@ -22,12 +22,44 @@ const struct shop *shop_of_staff(struct coupon *self, int64_t branch_id, void *c
     return rpc_refused(call) ? NULL : shop;
 }
 
+/* One that is in use, of the caller in her session, who is of the branch's staff: as it was found before. */
+static const struct scanner *desk_of_caller(const struct coupon *self, int64_t branch_id, int64_t device_id, void *call)
+{
+    const Rpc__Principal *caller = rpc_principal(call);
+    const struct scanner *desk = kept_find(&self->desks, device_id);
+
+    return desk && desk->place_id == branch_id && desk->staff_id == caller->member_id &&
+                   desk->session_id == caller->session_id
+               ? desk
+               : NULL;
+}
+
+static void keep_desk(struct coupon *self, const struct scanner *scanner)
+{
+    struct scanner *desk = malloc(sizeof(*desk));
+
+    if (!desk)
+        return;
+    *desk = *scanner;
+    kept_put(&self->desks, desk->id, desk);
+}
+
 bool counter_of_staff(struct coupon *self, int64_t branch_id, int64_t device_id, bool in_use, void *call,
                       struct scanner *ret)
 {
-    return shop_of_staff(self, branch_id, call) &&
-           !rpc_refuse_field_if(call, scanner_of_caller(&self->scanners, branch_id, device_id, in_use, call, ret),
-                                "deviceId");
+    const struct scanner *desk = in_use ? desk_of_caller(self, branch_id, device_id, call) : NULL;
+
+    if (desk) {
+        *ret = *desk;
+        return true;
+    }
+    if (!shop_of_staff(self, branch_id, call) ||
+        rpc_refuse_field_if(call, scanner_of_caller(&self->scanners, branch_id, device_id, in_use, call, ret),
+                            "deviceId"))
+        return false;
+    if (in_use && !store_trouble(self->store))
+        keep_desk(self, ret);
+    return true;
 }
 
 /* Its name is the scanner's. */
@@ -80,6 +112,7 @@ static void counters__register_counter(Coupon__Counters_Service *service, const 
 
     if (!shop || rpc_refuse_if(call, shop->open ? 0 : COUPON__REASON__MERCHANT_NOT_OPEN))
         return;
+    desks_forget(self, call); /* it may take over from another */
     reason = scanner_register(&self->scanners, req->branch_id, req->name, req->replaces, call, &scanner, &field);
     if (field ? rpc_refuse_field_if(call, reason, field) : rpc_refuse_if(call, reason))
         return;
@@ -104,6 +137,7 @@ static void counters__revoke_counter(Coupon__Counters_Service *service, const Co
         !shop_of_staff(self, scanner.place_id, call))
         return;
     scanner_revoke(&self->scanners, &scanner, call);
+    desks_forget(self, call);
     reply_counter(&scanner, reply, call);
 }
 

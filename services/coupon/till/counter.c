@@ -16,7 +16,7 @@ static int state_refusal(struct coupon *self, const struct terms *terms, const s
 
     if (claim->ended_at)
         return COUPON__REASON__COUPON_VOID;
-    if (!redemptions_find_live(&self->sales, claim->coupon_id, rpc_now(call), &redemption, &sale)) {
+    if (!redemptions_find_live(&self->sales, claim, rpc_now(call), &redemption, &sale)) {
         if (frozen_to(self, claim->member_id, terms->audience_path, at))
             return COUPON__REASON__IS_FROZEN;
         *ret_kept_by = sale.id;
@@ -214,7 +214,7 @@ void counter_tell(struct coupon *self, const struct counter *counter, int reason
         rpc_fact_time(call, "goodFrom", life_from(&terms->life, coupon->claim.at));
     if (reason == COUPON__REASON__COUPON_EXPIRED)
         rpc_fact_time(call, "expiredAt", coupon->expires_at);
-    if (redemptions_find_live(&self->sales, coupon->claim.coupon_id, rpc_now(call), &redemption, &sale)) {
+    if (redemptions_find_live(&self->sales, &coupon->claim, rpc_now(call), &redemption, &sale)) {
         rpc_fact_number(call, "firstBranchId", sale.branch_id);
         rpc_fact_time(call, "firstAt", sale.at);
     }

@@ -91,7 +91,7 @@ static bool expire(struct coupon *self, int64_t coupon_id, void *call)
     struct sale sale;
 
     if (!claims_find(&self->claims, coupon_id, &claim) || claim.ended_at ||
-        redemptions_find_live(&self->sales, coupon_id, rpc_now(call), &redemption, &sale))
+        redemptions_find_live(&self->sales, &claim, rpc_now(call), &redemption, &sale))
         return false;
     terms = terms_find(self, claim.release_id);
     store_run(self->store, self->expiry.sql + SQL_COUNT, "i", claim.release_id);

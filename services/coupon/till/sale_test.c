@@ -377,6 +377,7 @@ static void a_device_is_its_cashiers_in_her_session(void **state)
 
     (void)state;
     a_coupon(500, 0);
+    sale_in(sell_at_once("purchase-0", 1000)); /* from now on it is known who is there */
     request = sale_of("purchase-1", shown_by(MEMBER), 1000);
     later->session_id++;
     assert_refused_at(harness_call(&h, "Sales.CreateSale", &request.base, later, NULL), "COUNTER_NOT_YOURS",
@@ -385,11 +386,15 @@ static void a_device_is_its_cashiers_in_her_session(void **state)
                    "NOT_BRANCH_STAFF");
     request.device_id++;
     assert_refused_at(send_sale(&request), "COUNTER_NOT_FOUND", "deviceId");
+    request.device_id = the_device;
+    assert_ok(set_branch_staff(the_branch, CASHIER, true, keeper()));
+    assert_refused(send_sale(&request), "NOT_BRANCH_STAFF");
+    assert_ok(set_branch_staff(the_branch, CASHIER, false, keeper()));
+    assert_refused(send_sale(&request), "NO_COUPON_FITS");
     revoke.device_id = the_device;
     assert_refused(harness_call(&h, "Counters.RevokeCounter", &revoke.base, harness_member(&h, 5, TOWN), NULL),
                    "NOT_BRANCH_STAFF");
     assert_ok(harness_call(&h, "Counters.RevokeCounter", &revoke.base, keeper(), NULL));
-    request.device_id = the_device;
     assert_refused_at(send_sale(&request), "COUNTER_REVOKED", "deviceId");
     assert_clean();
 }

@@ -13,6 +13,11 @@
     "SELECT redemption_id, sale_id, coupon_id, redemption.release_id, redemption.member_id, fen, union_fen, state, "   \
     "claim.at, claim.day FROM redemption JOIN claim USING (coupon_id) WHERE "
 
+/* In SQL: a member's that are kept or spent, and those that were undone, by their indexes. */
+#define HERS(condition)                                                                                                \
+    "redemption_id IN (SELECT redemption_id FROM redemption WHERE " condition " AND state IN (1, 2) UNION ALL "        \
+    "SELECT redemption_id FROM redemption WHERE " condition " AND state = 3)"
+
 /* In SQL: the ids that the redemptions of a purchase have, among which are those of later purchases: each is the next
  * id of its store behind the one before, whatever the partition. */
 #define OF_SALE(sale_id)                                                                                               \
@@ -59,9 +64,9 @@ static const char *const sql[] = {
     [SQL_ADD_COUPON] = "INSERT INTO redemption (" REDEMPTION
                        ", journal_seq, merchant_id, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     [SQL_OF_SALE] = REDEMPTIONS OF_SALE("?1") " ORDER BY redemption_id",
-    [SQL_LIVE] = REDEMPTIONS "redemption.coupon_id = ?1 AND state IN (1, 2)",
-    [SQL_HERS] = REDEMPTIONS "redemption." HOLDER_HERS " AND redemption_id < ?2 AND state IN (2, 3) "
-                             "ORDER BY redemption_id DESC LIMIT ?3",
+    [SQL_LIVE] = REDEMPTIONS "redemption.member_id = ?2 AND redemption.coupon_id = ?1 AND state IN (1, 2)",
+    [SQL_HERS] = REDEMPTIONS HERS(HOLDER_HERS) " AND redemption_id < ?2 AND state IN (2, 3) "
+                                               "ORDER BY redemption_id DESC LIMIT ?3",
     [SQL_SET_COUPON] = "UPDATE redemption SET state = ?2, journal_seq = ?3 WHERE redemption_id = ?1",
     [SQL_SEQ] = "SELECT journal_seq FROM sale WHERE sale_id = ?1",
     [SQL_COUPON_SEQ] = "SELECT journal_seq FROM redemption WHERE redemption_id = ?1",
@@ -124,11 +129,11 @@ size_t redemptions_of(const struct sales *sales, int64_t sale_id, struct redempt
     return n;
 }
 
-bool redemptions_find_live(const struct sales *sales, int64_t coupon_id, int64_t now, struct redemption *ret_redemption,
-                           struct sale *ret_sale)
+bool redemptions_find_live(const struct sales *sales, const struct claim *claim, int64_t now,
+                           struct redemption *ret_redemption, struct sale *ret_sale)
 {
     ret_sale->id = 0;
-    store_ask(sales->store, sales->sql + SQL_LIVE, "i", coupon_id);
+    store_ask(sales->store, sales->sql + SQL_LIVE, "ii", claim->coupon_id, claim->member_id);
     return read_redemption(sales, SQL_LIVE, true, ret_redemption) &&
            sales_find(sales, ret_redemption->sale_id, ret_sale) && (ret_sale->state != LOCKED || ret_sale->until > now);
 }
@@ -204,7 +209,7 @@ static void follow(struct coupon *self, const struct redemption *redemption, voi
 {
     if (!is_spent_or_undone(redemption->state))
         return;
-    number_redeemed(self, redemption->release_id, redemption->day, redemption->state == REDEEMED ? 1 : -1);
+    number_redeemed(self, redemption->release_id, redemption->day, redemption->state == REDEEMED ? 1 : -1, call);
     granted_set(&self->granted, redemption->coupon_id, redemption->member_id,
                 redemption->state == REDEEMED ? GRANTED__GRANT_STATE__SPENT : GRANTED__GRANT_STATE__HELD, call);
     if (redemption->state == REVERSED) {
@@ -224,10 +229,8 @@ static void tell_her(struct coupon *self, const struct sale *sale, const struct 
 {
     const struct terms *terms = terms_find(self, first->release_id);
     const struct shop *shop = shop_find(self, sale->branch_id);
-    struct notice_given given = {.kind = NOTICE__NOTICE_KIND__COUPON_SPENT,
-                                 .member_id = sale->member_id,
-                                 .about_id = sale->id,
-                                 .at = sale->at};
+    struct notice_given given = {
+        .kind = NOTICE__NOTICE_KIND__COUPON_SPENT, .member_id = sale->member_id, .about_id = sale->id, .at = sale->at};
 
     given.title = terms ? terms->title : "";
     given.place = shop ? shop->name : "";
@@ -328,7 +331,7 @@ void sale_tell(struct coupon *self, const struct claim *claim, void *call, Coupo
     struct redemption redemption;
     struct sale sale;
 
-    if (redemptions_find_live(&self->sales, claim->coupon_id, rpc_now(call), &redemption, &sale)) {
+    if (redemptions_find_live(&self->sales, claim, rpc_now(call), &redemption, &sale)) {
         shop = shop_find(self, sale.branch_id);
         ret->state = sale.state == LOCKED ? COUPON__COUPON_STATE__LOCKED : COUPON__COUPON_STATE__REDEEMED;
         ret->sale_id = sale.id;
@@ -450,9 +453,9 @@ const struct part_spec sales_part = {
     .exports =
         {{&coupon__redemption__descriptor,
           "SELECT redemption_id, redemption_id, coupon_id, sale_id, branch_id, fen, sale.at AS at, reversed_at FROM "
-          "redemption "
-          "JOIN sale USING (sale_id) WHERE redemption.member_id = ?1 AND redemption_id > ?2 AND sale.state IN (2, "
-          "3) ORDER BY redemption_id LIMIT ?3"}},
+          "redemption JOIN sale USING (sale_id) WHERE " HERS(
+              "member_id = ?1") " AND redemption_id > ?2 AND sale.state "
+                                "IN (2, 3) ORDER BY redemption_id LIMIT ?3"}},
     .closed = {"-- what was spent is owed to the merchant, under a number that tells nobody who she was"},
     .merged = {"-- holders.h says whose a number is"},
 };

@@ -62,8 +62,8 @@ bool sales_next(const struct sales *sales, struct sale *ret);
 size_t redemptions_of(const struct sales *sales, int64_t sale_id, struct redemption ret[SALE_COUPONS_MAX]);
 /* By which a coupon is kept or spent now: false when it is neither. A purchase whose time has passed keeps nothing, and
  * is given then; else ret_sale->id is 0. */
-bool redemptions_find_live(const struct sales *sales, int64_t coupon_id, int64_t now, struct redemption *ret_redemption,
-                           struct sale *ret_sale);
+bool redemptions_find_live(const struct sales *sales, const struct claim *claim, int64_t now,
+                           struct redemption *ret_redemption, struct sale *ret_sale);
 /* A member's that are spent or were, under all numbers she holds, before an id, the latest first. */
 void redemptions_ask_hers(const struct sales *sales, int64_t member_id, int64_t before, int limit);
 bool redemptions_next_hers(const struct sales *sales, struct redemption *ret);

@@ -54,3 +54,10 @@ CREATE INDEX redemption_undone ON redemption (merchant_id, redemption_id) WHERE 
 -- A purchase's are found by the ids behind its own (sales.h), what a release has spent is what numbers have counted.
 DROP INDEX redemption_sale;
 DROP INDEX redemption_release;
+-- step 5
+-- That a coupon is kept or spent once is seen to by the index that a member's are found by: it is under her number for
+-- ever. What was undone is found beside it.
+DROP INDEX redemption_coupon;
+DROP INDEX redemption_member;
+CREATE UNIQUE INDEX redemption_live ON redemption (member_id, coupon_id) WHERE state IN (1, 2);
+CREATE INDEX redemption_undone_of ON redemption (member_id, redemption_id) WHERE state = 3;

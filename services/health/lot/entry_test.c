@@ -32,9 +32,8 @@ static void entering_twice_is_entering_once(void **state)
 /* As everybody is told, and as her own offer says. */
 static int entered_by_now(int64_t campaign_id)
 {
-    const Health__Offer *offer =
-        harness_output(&h, on_campaign(&h, "Entries.GetOffer", campaign_id, harness_member(&h, 3, TOWN)),
-                       &health__offer__descriptor);
+    const Health__Offer *offer = harness_output(
+        &h, on_campaign(&h, "Entries.GetOffer", campaign_id, harness_member(&h, 3, TOWN)), &health__offer__descriptor);
 
     assert_int_equal(offer->entered, draw_status(&h, campaign_id)->entered);
     return offer->entered;

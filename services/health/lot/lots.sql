@@ -22,8 +22,3 @@ DROP TABLE place;
 DROP TABLE entry;
 DROP TABLE draw;
 DROP TABLE chain;
--- step 2 rows
--- The lottery counted who is in before step 1 brought it the entries of before.
-UPDATE lottery SET entered = n
-    FROM (SELECT lot_id AS of_id, count(*) AS n FROM lottery_entry WHERE withdrawn_at = 0 GROUP BY lot_id)
-    WHERE of_id = lot_id;

@@ -19,15 +19,17 @@ export async function prepareCamera() {
 
 /** Lets #button turn the camera of #video on and off, for onText with each new code; gives what turns it off. */
 export function offerCamera(videoId, buttonId, onText) {
-  const video = $(videoId), button = $(buttonId);
+  const video = $(videoId), button = $(buttonId), offer = button.textContent;
   const stop = () => {
     video.srcObject?.getTracks().forEach((track) => track.stop());
     video.hidden = true;
+    button.textContent = offer;
   };
   async function watch() {
     const read = await readerOf();
     video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
     video.hidden = false;
+    button.textContent = '关闭摄像头';
     await video.play();
     for (let last = ''; !video.hidden; await new Promise((done) => setTimeout(done, 250))) {
       const text = await read(video).catch(() => '');
