@@ -30,6 +30,10 @@ const char *run_line_words(const struct run_line *line)
         return "付款已撤销；如仍应发放，将在下一批重新发放";
     case BRIDGE__REASON__PAYOUT_WAY_NOT_SET_UP:
         return "付款方式尚未开通；请经办工会联系财务处理";
+    case BRIDGE__REASON__PAYOUT_BANK_FAILED:
+        return "银行未能入账并已退回；请联系经办工会核对收款账户";
+    case BRIDGE__REASON__PAYOUT_ACCOUNT_ODD:
+        return "收款账户不能用于银行付款；请联系经办工会核对收款账户";
     case BRIDGE__REASON__PAYOUT_PROVIDER_REFUSES:
     case BRIDGE__REASON__PAYOUT_ORDER_ODD:
         return "微信支付未受理；请经办工会联系财务核对后重新发放";
@@ -182,7 +186,9 @@ int run_way_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme, v
     if (!store_only(self->store, run_sql(self, RUN_SQL_WAY), INTO(open), INTO(least), INTO(most), INTO(scenes)) ||
         !open)
         return SUBSIDY__REASON__WAY_NOT_OPEN;
-    if (!(scenes & scene_bit((int)scheme->payment->scene)))
+    if (scheme->payment->way == PAYOUT__WAY__BY_BANK && !self->accounts)
+        return SUBSIDY__REASON__WAY_NOT_OPEN;
+    if (scheme->payment->way == PAYOUT__WAY__BY_WECHAT && !(scenes & scene_bit((int)scheme->payment->scene)))
         return SUBSIDY__REASON__SCENE_NOT_OPEN;
     if (scheme_most_fen(scheme) <= most && (*scheme->amount->field || scheme_least_fen(scheme) >= least))
         return 0;
