@@ -157,7 +157,8 @@ static void order(struct subsidy *self, const Subsidy__Scheme *scheme, struct ru
         return;
     selection_counts_as(self, &application, GRANTED__GRANT_STATE__SPENT, call);
     run_line_put(self, line);
-    tell_order(scheme->payment, line, holder, account, call);
+    if (scheme->payment->way != PAYOUT__WAY__IN_KIND)
+        tell_order(scheme->payment, line, holder, account, call);
     application_leaves(&application, SUBSIDY__APPLICATION_STATE__APPLICATION_ORDERED, 0, rpc_now(call));
     application_put(self, &application, &step, call);
 }

@@ -108,6 +108,8 @@ static bool payment_fits(const Subsidy__Scheme *scheme)
         return account_fits(scheme);
     if (*payment->account_field || *payment->holder_field || *payment->bank_field)
         return false;
+    if (payment->way == PAYOUT__WAY__IN_KIND)
+        return !payment->n_report && payment->scene == PAYOUT__SCENE__SCENE_NONE;
     for (size_t i = 0; i < payment->n_report; i++) {
         if (!*payment->report[i])
             return false;
