@@ -143,6 +143,7 @@ static void make_run(struct authority_place *place, Rpc__Principal *owner)
     authority_put(place, "Runs.PrepareRun/scheme_id", scheme_id);
     authority_put(place, "Runs.ListRuns/scheme_id", scheme_id);
     authority_put(place, "run_id", run_of(prepare_run(scheme_id, finance_of_all(931)))->run_id);
+    authority_put(place, "nth", 1);
     do_what_is_due(&h);
 }
 

@@ -28,6 +28,7 @@ static inline int setup(void **state)
     (void)state;
     harness_init(&h, &subsidy_spec, fixture_close);
     harness_key(&h, "HUIGONG_FORM_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
+    harness_key(&h, "HUIGONG_BANK_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
     harness_key(&h, "HUIGONG_DRAW_KEY", "1 " HARNESS_KEY "\nindex " HARNESS_KEY "\n");
     assert_int_equal(conf_load(subsidy_spec.conf, NULL, true), 0);
     harness_start(&h);
@@ -320,6 +321,21 @@ static inline void hear_way(int64_t least_fen, int64_t most_fen)
     assert_int_equal(hear_bridge(&event), 0);
 }
 
+/* A bank takes any amount. */
+static inline void hear_bank_way(void)
+{
+    Bridge__Event event = BRIDGE__EVENT__INIT;
+    Bridge__PayWayChanged way = BRIDGE__PAY_WAY_CHANGED__INIT;
+
+    way.way = PAYOUT__WAY__BY_BANK;
+    way.open = true;
+    way.order_min_fen = 1;
+    way.order_max_fen = INT64_C(100000000000);
+    event.event_case = BRIDGE__EVENT__EVENT_PAY_WAY_CHANGED;
+    event.pay_way_changed = &way;
+    assert_int_equal(hear_bridge(&event), 0);
+}
+
 static inline void hear_payout(int64_t order_id, int state, int reason)
 {
     Bridge__Event event = BRIDGE__EVENT__INIT;
@@ -349,6 +365,23 @@ static inline struct draft *a_paid_draft(int64_t fund_id, int64_t fen)
     draft->payment.remark = "学历补贴";
     draft->scheme.payment = &draft->payment;
     draft->showing.working_days = 2;
+    return draft;
+}
+
+/* The same by bank, to the account that each writes into the form. */
+static inline struct draft *a_bank_draft(int64_t fund_id, int64_t fen)
+{
+    struct draft *draft = a_paid_draft(fund_id, fen);
+
+    add_field(draft, "account", SUBSIDY__FIELD_KIND__BANK_ACCOUNT);
+    add_field(draft, "holder", SUBSIDY__FIELD_KIND__TEXT)->most = 60;
+    add_field(draft, "bank", SUBSIDY__FIELD_KIND__TEXT)->most = 60;
+    draft->payment.way = PAYOUT__WAY__BY_BANK;
+    draft->payment.scene = PAYOUT__SCENE__SCENE_NONE;
+    draft->payment.n_report = 0;
+    draft->payment.account_field = "account";
+    draft->payment.holder_field = "holder";
+    draft->payment.bank_field = "bank";
     return draft;
 }
 

@@ -6,6 +6,8 @@ static struct conf_entry conf[] = {
      NULL},
     {"HUIGONG_FORM_KEY", NULL, CONF_PATH, "file of the keys that seal what is written into forms (deploy/keys form)", 0,
      0, NULL},
+    {"HUIGONG_BANK_KEY", "", CONF_PATH,
+     "file of the key under which accounts go to the bridge: without it nothing is paid by bank", 0, 0, NULL},
     {"HUIGONG_EVIDENCE_DAYS", "1826", CONF_INT, "days that a file with an application is kept", 1, 36500, NULL},
     CONF_END,
 };
@@ -18,9 +20,15 @@ static int start(struct service *service)
 
     self->forms = pii_keys_open(conf_text(conf, "HUIGONG_FORM_KEY"));
     vault_open(&self->vault, &evidence_kind, self->forms, conf_int(conf, "HUIGONG_EVIDENCE_DAYS") * SUBSIDY_DAY_MS);
+    if (*conf_text(conf, "HUIGONG_BANK_KEY")) {
+        self->accounts = pii_keys_open(conf_text(conf, "HUIGONG_BANK_KEY"));
+        if (!self->accounts)
+            goto no_keys;
+    }
     if (self->forms && lottery_start(&self->lottery, conf_text(conf, "HUIGONG_DRAW_KEY")) == 0 &&
         granted_start(&self->granted, &granted_kind, &self->holders) == 0)
         return 0;
+no_keys:
     subsidy_done(self);
     return -1;
 }
@@ -30,7 +38,8 @@ void subsidy_done(struct subsidy *self)
     lottery_done(&self->lottery);
     granted_done(&self->granted);
     pii_keys_close(self->forms);
-    self->forms = NULL;
+    pii_keys_close(self->accounts);
+    self->forms = self->accounts = NULL;
 }
 
 static void report(struct service *service, struct arena *arena, Rpc__ProbeReport *ret)

@@ -53,7 +53,8 @@ SERVICE_PARTS(SUBSIDY)
 
 struct subsidy {
     SERVICE_MEMBERS(SUBSIDY)
-    struct pii_keys *forms; /* seal what is written into forms */
+    struct pii_keys *forms;    /* seal what is written into forms */
+    struct pii_keys *accounts; /* seal accounts for the bridge; NULL: nothing is paid by bank */
 };
 
 extern const struct service_spec subsidy_spec;

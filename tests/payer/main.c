@@ -15,10 +15,9 @@
 
 #include "bridge/bridge.pb-c.h"
 #include "common/base/log.h"
+#include "common/benefit/settlement/payee_account.h"
 #include "common/daemon/service_of_parts.h"
-#include "common/trust/pii.h"
 #include "sample.pb-c.h"
-#include "settlement.pb-c.h"
 
 #define READ_MS   20
 #define READ_MAX  (64 << 10)
@@ -54,24 +53,15 @@ static const char *const read_conf[] = {"HUIGONG_ORDERS", NULL};
 
 /* ---- orders ---- */
 
-#define ACCOUNT_MAX 512
-
 static size_t seal_account(const struct sample *self, int64_t order_id, char **words, void *call,
-                           uint8_t ret[ACCOUNT_MAX + PII_OVERHEAD])
+                           uint8_t ret[PAYEE_ACCOUNT_MAX])
 {
     Settlement__PayeeAccount account = SETTLEMENT__PAYEE_ACCOUNT__INIT;
-    uint8_t plain[ACCOUNT_MAX], nonce[PII_NONCE_LEN];
-    size_t len;
 
     account.name = words[0];
     account.bank = words[1];
     account.number = words[2];
-    if (!self->keys || settlement__payee_account__get_packed_size(&account) > sizeof(plain))
-        return 0;
-    len = settlement__payee_account__pack(&account, plain);
-    rpc_random(call, nonce, sizeof(nonce));
-    pii_seal(self->keys, "bank account", order_id, nonce, plain, len, ret);
-    return len + PII_OVERHEAD;
+    return self->keys ? payee_account_seal(self->keys, order_id, &account, call, ret) : 0;
 }
 
 static void order(struct sample *self, char *words, void *call)
@@ -80,7 +70,7 @@ static void order(struct sample *self, char *words, void *call)
     long long id, member, fen;
     int way, scene, at = 0;
     char *reports[4], *rest;
-    uint8_t sealed[ACCOUNT_MAX + PII_OVERHEAD];
+    uint8_t sealed[PAYEE_ACCOUNT_MAX];
 
     if (sscanf(words, "%lld %lld %lld %d %d %n", &id, &member, &fen, &way, &scene, &at) != 5 || !at)
         return;

@@ -62,9 +62,8 @@ export async function beginPaying({ users = 2, publicKey = false, ways, balance,
         wechat: { url: wechat.url, apps: [[APP, SECRET]], ...pages && { account: [APP, SECRET] } }, pay: merchant, ...options,
         ...standIn && { standIns: { subsidy: 'payer' } },
         prepare: (made) => {
-            if (!standIn)
-                return;
-            made.order();
+            if (standIn)
+                made.order();
             const HUIGONG_BANK_KEY = made.path('keys', 'bank');
             made.writeKey('bank', `1 ${'01'.repeat(32)}
 index ${'02'.repeat(32)}

@@ -131,12 +131,12 @@ static unsigned ids_of(const struct bank *bank, unsigned statement, int64_t of, 
 static Settlement__PayeeAccount *open_account(const struct bridge *bridge, int64_t order_id, const void *sealed,
                                               size_t sealed_len, void *call)
 {
-    unsigned char plain[BANK_ACCOUNT_MAX + 1];
+    unsigned char plain[PAYEE_ACCOUNT_MAX + 1];
     Settlement__PayeeAccount *account = NULL;
     long len = -1;
 
-    if (bridge->bank_keys && sealed_len > PII_OVERHEAD && sealed_len <= BANK_ACCOUNT_MAX)
-        len = pii_open(bridge->bank_keys, BANK_CONTEXT, order_id, sealed, sealed_len, (char *)plain);
+    if (bridge->bank_keys && sealed_len > PII_OVERHEAD && sealed_len <= PAYEE_ACCOUNT_MAX)
+        len = pii_open(bridge->bank_keys, PAYEE_ACCOUNT_CONTEXT, order_id, sealed, sealed_len, (char *)plain);
     if (len > 0)
         account = settlement__payee_account__unpack(&rpc_arena(call)->allocator, (size_t)len, plain);
     mbedtls_platform_zeroize(plain, sizeof(plain));
@@ -160,7 +160,7 @@ static bool add_line(const struct bridge *bridge, const struct payout *payout, v
 {
     const struct bank *bank = &bridge->bank;
     const Settlement__PayeeAccount *account;
-    unsigned char sealed[BANK_ACCOUNT_MAX];
+    unsigned char sealed[PAYEE_ACCOUNT_MAX];
     size_t len = 0;
 
     store_ask(bank->store, bank->sql + SQL_ACCOUNT, "i", payout->id);

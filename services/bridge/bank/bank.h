@@ -8,17 +8,16 @@
  * it is, so that a batch may be paid in part and the rest told later.
  *
  * Accounts come sealed with the order, under a key that the bridge shares with who orders (HUIGONG_BANK_KEY): a
- * settlement.PayeeAccount as pii.h seals it in the context BANK_CONTEXT for the order's id. They are opened to write
+ * settlement.PayeeAccount for the order's id (payee_account.h). They are opened to write
  * the file and for nothing else, and go when their batch has ended: until the bank has said what became of its last
- * line the file that was released can be had again, as it was. Those of a payout that ends in no batch go with it. One that does not open, or that no bank would
- * take, refuses its payout. */
+ * line the file that was released can be had again, as it was. Those of a payout that ends in no batch go with it. One
+ * that does not open, or that no bank would take, refuses its payout. */
 #pragma once
+#include "common/benefit/settlement/payee_account.h"
 #include "common/benefit/two_hands/two_hands.h"
 #include "services/bridge/bank/bank_file.h"
 
-#define BANK_CONTEXT     "bank account"
-#define BANK_ACCOUNT_MAX 1024 /* bytes of one that is sealed */
-#define BANK_ODD_MAX     100
+#define BANK_ODD_MAX 100
 
 struct bank;
 struct bridge;

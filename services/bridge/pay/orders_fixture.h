@@ -49,7 +49,7 @@ static inline void hear_bank_order(struct harness *h, int64_t order_id, int64_t 
     account.bank = unconst("工商银行佛山分行");
     account.number = unconst(number);
     len = settlement__payee_account__pack(&account, plain);
-    pii_seal(bridge->bank_keys, BANK_CONTEXT, order_id, nonce, plain, len, sealed);
+    pii_seal(bridge->bank_keys, PAYEE_ACCOUNT_CONTEXT, order_id, nonce, plain, len, sealed);
     order.order_id = order_id;
     order.fen = fen;
     order.way = PAYOUT__WAY__BY_BANK;

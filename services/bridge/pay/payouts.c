@@ -472,32 +472,43 @@ bool callbacks_add(const struct payouts *payouts, const char *id, int64_t now)
     return store_run(payouts->store, payouts->sql + SQL_ADD_CALLBACK, "ti", id, now) != -1;
 }
 
-void payouts_tell_way(struct bridge *bridge, const struct pay_limits *limits, bool open, void *call)
+static void tell_way(struct bridge *bridge, Bridge__PayWayChanged *changed, void *call)
 {
     const struct payouts *payouts = &bridge->payouts;
-    Bridge__PayWayChanged changed = BRIDGE__PAY_WAY_CHANGED__INIT;
-    Payout__Scene scenes[ARRAY_LEN(limits->scenes)];
     uint8_t packed[128], old[128];
     size_t len, old_len = 0;
 
+    ensure(bridge__pay_way_changed__get_packed_size(changed) <= sizeof(packed));
+    len = bridge__pay_way_changed__pack(changed, packed);
+    store_ask(payouts->store, payouts->sql + SQL_WAY, "i", (int64_t)changed->way);
+    store_only(payouts->store, payouts->sql + SQL_WAY, INTO_LEN(old, old_len));
+    if ((old_len == len && memcmp(old, packed, len) == 0) || (!old_len && !changed->open))
+        return;
+    store_run(payouts->store, payouts->sql + SQL_SET_WAY, "ib", (int64_t)changed->way, packed, len);
+    rpc_tell(call, &changed->base);
+}
+
+void payouts_tell_ways(struct bridge *bridge, const struct pay_limits *limits, bool merchant, void *call)
+{
+    Bridge__PayWayChanged wechat = BRIDGE__PAY_WAY_CHANGED__INIT, bank = BRIDGE__PAY_WAY_CHANGED__INIT;
+    Payout__Scene scenes[ARRAY_LEN(limits->scenes)];
+
     for (unsigned i = 0; i < limits->n_scenes; i++)
         scenes[i] = (Payout__Scene)limits->scenes[i];
-    changed.way = PAYOUT__WAY__BY_WECHAT;
-    changed.open = open;
-    changed.order_min_fen = limits->order_min;
-    changed.order_max_fen = limits->order_max;
-    changed.person_day_fen = limits->person_day;
-    changed.day_fen = limits->day;
-    changed.scene = scenes;
-    changed.n_scene = open ? limits->n_scenes : 0;
-    ensure(bridge__pay_way_changed__get_packed_size(&changed) <= sizeof(packed));
-    len = bridge__pay_way_changed__pack(&changed, packed);
-    store_ask(payouts->store, payouts->sql + SQL_WAY, "i", (int64_t)changed.way);
-    store_only(payouts->store, payouts->sql + SQL_WAY, INTO_LEN(old, old_len));
-    if ((old_len == len && memcmp(old, packed, len) == 0) || (!old_len && !open))
-        return;
-    store_run(payouts->store, payouts->sql + SQL_SET_WAY, "ib", (int64_t)changed.way, packed, len);
-    rpc_tell(call, &changed.base);
+    wechat.way = PAYOUT__WAY__BY_WECHAT;
+    wechat.open = merchant;
+    wechat.order_min_fen = limits->order_min;
+    wechat.order_max_fen = limits->order_max;
+    wechat.person_day_fen = limits->person_day;
+    wechat.day_fen = limits->day;
+    wechat.scene = scenes;
+    wechat.n_scene = merchant ? limits->n_scenes : 0;
+    tell_way(bridge, &wechat, call);
+    bank.way = PAYOUT__WAY__BY_BANK;
+    bank.open = limits->by_bank;
+    bank.order_min_fen = 1;
+    bank.order_max_fen = PAYOUT_BANK_MOST;
+    tell_way(bridge, &bank, call);
 }
 
 /* ---- what the part does ---- */

@@ -25,6 +25,8 @@
 #define CALLBACK_KEEP_MS (60 * INT64_C(86400000))
 #define CALLBACKS_DROP   500
 
+#define PAYOUT_BANK_MOST INT64_C(100000000000) /* fen of one payment by bank */
+
 struct payouts;
 struct bridge;
 
@@ -104,5 +106,5 @@ int payouts_renew(struct bridge *bridge, struct payout *payout, void *call);
 void payouts_told(struct payouts *payouts, const struct payout *payout, int64_t now);
 /* False: this callback came before. */
 bool callbacks_add(const struct payouts *payouts, const char *id, int64_t now);
-/* Tells what a way carries, when it is not what was told last. */
-void payouts_tell_way(struct bridge *bridge, const struct pay_limits *limits, bool open, void *call);
+/* Tells what the ways carry, when it is not what was told last; whether there is a merchant of WeChat's. */
+void payouts_tell_ways(struct bridge *bridge, const struct pay_limits *limits, bool merchant, void *call);

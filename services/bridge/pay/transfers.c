@@ -418,7 +418,7 @@ static void write_turn(void *call, void *arg)
     struct bridge *bridge = transfers->bridge;
 
     if (!transfers->told)
-        payouts_tell_way(bridge, &transfers->limits, bridge->pay.ready, call);
+        payouts_tell_ways(bridge, &transfers->limits, bridge->pay.ready, call);
     for (unsigned i = 0; i < TRANSFERS_OUT; i++) {
         struct transfer_job *job = &transfers->jobs[i];
 

@@ -30,6 +30,26 @@ static void reply_run(struct subsidy *self, const struct run *run, int reason, S
     reply(&message, call);
 }
 
+static Subsidy__RunLine *line_of(struct subsidy *self, const struct run_line *line, void *call)
+{
+    Subsidy__RunLine *message = arena_message(rpc_arena(call), &subsidy__run_line__descriptor);
+    struct application application;
+
+    if (!message)
+        return NULL;
+    message->nth = (int32_t)line->nth;
+    message->application_id = line->application_id;
+    if (application_find(self, line->application_id, &application))
+        message->shown_name = rpc_text(call, application.shown_name);
+    message->fen = line->fen;
+    message->state = (Subsidy__LineState)line->state;
+    message->order_id = line->order_id;
+    message->words = unconst(run_line_words(line));
+    message->waits_for_hand = line->state == SUBSIDY__LINE_STATE__LINE_ORDERED &&
+                              hands_wait(&self->two_hands, HAND_OVER, line->order_id, rpc_now(call));
+    return message;
+}
+
 /* ---- who ---- */
 
 static int office_refusal(const char *path, bool reads, void *call)
@@ -104,6 +124,28 @@ static void runs__drop_run(Subsidy__Runs_Service *service, const Subsidy__RunReq
         reply_run(self, &run, run_drop(self, &run, call), reply, call);
 }
 
+/* rpc RecordHandOver: the first hand, or the second. Again: the line as it is. */
+static void runs__record_hand_over(Subsidy__Runs_Service *service, const Subsidy__HandOverRequest *req,
+                                   Subsidy__RunLine_Closure reply, void *call)
+{
+    struct subsidy *self = container_of(service, struct subsidy, runs_service);
+    const Subsidy__Scheme *scheme;
+    Subsidy__RunLine *message;
+    struct run_line line;
+    struct run run;
+
+    if (!find_run(self, req->run_id, false, call, &run))
+        return;
+    scheme = scheme_find(self, run.scheme_id, rpc_arena(call));
+    if (rpc_refuse_if(call, scheme ? run_hand_over(self, scheme, &run, req, call, &line) : RPC__REASON__OVERLOADED))
+        return;
+    message = line_of(self, &line, call);
+    if (message)
+        reply(message, call);
+    else
+        rpc_refuse(call, RPC__REASON__OVERLOADED);
+}
+
 /* rpc GetRun. */
 static void runs__get_run(Subsidy__Runs_Service *service, const Subsidy__RunRequest *req, Subsidy__Run_Closure reply,
                           void *call)
@@ -137,24 +179,6 @@ static void runs__list_runs(Subsidy__Runs_Service *service, const Subsidy__ListR
         rpc_add(call, &list, runs, message);
     }
     reply(&list, call);
-}
-
-static Subsidy__RunLine *line_of(struct subsidy *self, const struct run_line *line, void *call)
-{
-    Subsidy__RunLine *message = arena_message(rpc_arena(call), &subsidy__run_line__descriptor);
-    struct application application;
-
-    if (!message)
-        return NULL;
-    message->nth = (int32_t)line->nth;
-    message->application_id = line->application_id;
-    if (application_find(self, line->application_id, &application))
-        message->shown_name = rpc_text(call, application.shown_name);
-    message->fen = line->fen;
-    message->state = (Subsidy__LineState)line->state;
-    message->order_id = line->order_id;
-    message->words = unconst(run_line_words(line));
-    return message;
 }
 
 /* rpc ListRunLines: in their order. */

@@ -30,6 +30,12 @@ const char *run_line_words(const struct run_line *line)
         return "付款已撤销；如仍应发放，将在下一批重新发放";
     case BRIDGE__REASON__PAYOUT_WAY_NOT_SET_UP:
         return "付款方式尚未开通；请经办工会联系财务处理";
+    case SUBSIDY__REASON__LINE_NOT_OUT:
+        return "没有领取；将在下一批重新发放，届时请按工会通知领取";
+    case BRIDGE__REASON__PAYOUT_BANK_FAILED:
+        return "银行未能入账并已退回；请联系经办工会核对收款账户";
+    case BRIDGE__REASON__PAYOUT_ACCOUNT_ODD:
+        return "收款账户不能用于银行付款；请联系经办工会核对收款账户";
     case BRIDGE__REASON__PAYOUT_PROVIDER_REFUSES:
     case BRIDGE__REASON__PAYOUT_ORDER_ODD:
         return "微信支付未受理；请经办工会联系财务核对后重新发放";
@@ -64,7 +70,8 @@ static void came_back(struct subsidy *self, const Subsidy__Scheme *scheme, struc
     Payout__PayoutWithdrawn withdrawn = PAYOUT__PAYOUT_WITHDRAWN__INIT;
 
     withdrawn.order_id = order_id;
-    rpc_tell(call, &withdrawn.base);
+    if (scheme->payment->way != PAYOUT__WAY__IN_KIND)
+        rpc_tell(call, &withdrawn.base);
     if (rpc_refuse_if(call, funding_move(self, scheme, BUDGET__ACCOUNT__IN_FLIGHT, BUDGET__ACCOUNT__PAYABLE,
                                          application->amount_fen, application->id, call)))
         return;
@@ -108,7 +115,7 @@ static bool moves(const struct run_line *line, int state, const struct applicati
            line->state == SUBSIDY__LINE_STATE__LINE_BACK && state == SUBSIDY__LINE_STATE__LINE_PAID;
 }
 
-static void apply(struct subsidy *self, struct run_line *line, int state, int reason, void *call)
+void run_apply(struct subsidy *self, struct run_line *line, int state, int reason, void *call)
 {
     struct application application;
     const Subsidy__Scheme *scheme = NULL;
@@ -149,7 +156,7 @@ static void hear_payout(struct subsidy *self, const Bridge__PayoutChanged *chang
     store_ask(self->store, run_sql(self, RUN_SQL_LINE_OF_ORDER), "i", changed->order_id);
     if (store_only(self->store, run_sql(self, RUN_SQL_LINE_OF_ORDER), INTO(line.run_id), INTO(line.nth),
                    INTO(line.application_id), INTO(line.fen), INTO(line.state), INTO(line.order_id), INTO(line.reason)))
-        apply(self, &line, line_state((int)changed->state), changed->reason, call);
+        run_apply(self, &line, line_state((int)changed->state), changed->reason, call);
 }
 
 /* ---- ways ---- */
@@ -176,13 +183,15 @@ int run_way_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme, v
     int64_t least, most, scenes;
     bool open = false;
 
-    if (!scheme->payment)
+    if (!scheme->payment || scheme->payment->way == PAYOUT__WAY__IN_KIND)
         return 0;
     store_ask(self->store, run_sql(self, RUN_SQL_WAY), "i", (int64_t)scheme->payment->way);
     if (!store_only(self->store, run_sql(self, RUN_SQL_WAY), INTO(open), INTO(least), INTO(most), INTO(scenes)) ||
         !open)
         return SUBSIDY__REASON__WAY_NOT_OPEN;
-    if (!(scenes & scene_bit((int)scheme->payment->scene)))
+    if (scheme->payment->way == PAYOUT__WAY__BY_BANK && !self->accounts)
+        return SUBSIDY__REASON__WAY_NOT_OPEN;
+    if (scheme->payment->way == PAYOUT__WAY__BY_WECHAT && !(scenes & scene_bit((int)scheme->payment->scene)))
         return SUBSIDY__REASON__SCENE_NOT_OPEN;
     if (scheme_most_fen(scheme) <= most && (*scheme->amount->field || scheme_least_fen(scheme) >= least))
         return 0;

@@ -34,6 +34,8 @@ static inline unsigned run_sql(const struct subsidy *self, unsigned which)
 void run_put(struct subsidy *self, const struct run *run);
 void run_pass(struct subsidy *self, struct run *run, int state, void *call);
 void run_line_put(struct subsidy *self, const struct run_line *line);
+/* What became of what was ordered: a LineState, and the Reason of one that came back. */
+void run_apply(struct subsidy *self, struct run_line *line, int state, int reason, void *call);
 /* One line more of it is paid, came back or is out. */
 void run_counts(struct subsidy *self, struct run *run, const struct run_line *line, void *call);
 

@@ -1,8 +1,11 @@
 /* run_work.c: what runs do by themselves, slice by slice: their lists are made, and what was released is ordered. */
 #include "common/base/bytes.h"
+#include "common/base/log.h"
 #include "common/base/sha256.h"
 #include "payout.pb-c.h"
 #include "services/subsidy/run/run_internal.h"
+#include "common/benefit/settlement/payee_account.h"
+#include "services/subsidy/scheme/scheme_rules.h"
 
 #define LIST_SLICE  64
 #define ORDER_SLICE 16
@@ -79,7 +82,30 @@ static void prepare(struct subsidy *self, const Subsidy__Scheme *scheme, struct 
 
 /* ---- orders ---- */
 
-static void tell_order(const Subsidy__Payment *payment, const struct run_line *line, int64_t member_id, void *call)
+static char *text_of(const Subsidy__FormAnswers *answers, const char *field)
+{
+    const Subsidy__FieldAnswer *answer = form_answer(answers, field);
+
+    return answer ? answer->text : unconst("");
+}
+
+/* To which account, as she has written it, sealed: its length; 0 when it does not open. */
+static size_t account_of(const struct subsidy *self, const Subsidy__Payment *payment, const struct run_line *line,
+                         void *call, unsigned char ret[PAYEE_ACCOUNT_MAX])
+{
+    Settlement__PayeeAccount account = SETTLEMENT__PAYEE_ACCOUNT__INIT;
+    const Subsidy__FormAnswers *answers = application_answers(self, line->application_id, rpc_arena(call));
+
+    if (!self->accounts || !answers)
+        return 0;
+    account.number = text_of(answers, payment->account_field);
+    account.name = text_of(answers, payment->holder_field);
+    account.bank = text_of(answers, payment->bank_field);
+    return payee_account_seal(self->accounts, line->order_id, &account, call, ret);
+}
+
+static void tell_order(const Subsidy__Payment *payment, const struct run_line *line, int64_t member_id,
+                       ProtobufCBinaryData account, void *call)
 {
     Payout__PayoutOrdered ordered = PAYOUT__PAYOUT_ORDERED__INIT;
 
@@ -91,6 +117,7 @@ static void tell_order(const Subsidy__Payment *payment, const struct run_line *l
     ordered.report = payment->report;
     ordered.n_report = payment->n_report;
     ordered.remark = payment->remark;
+    ordered.account = account;
     rpc_tell(call, &ordered.base);
 }
 
@@ -99,6 +126,7 @@ static void order(struct subsidy *self, const Subsidy__Scheme *scheme, struct ru
                   void *call)
 {
     struct application_step step = {.kind = SUBSIDY__STEP_KIND__STEP_ORDERED};
+    ProtobufCBinaryData account = {0, (unsigned char[PAYEE_ACCOUNT_MAX]){0}};
     struct application application;
     int64_t holder = 0;
 
@@ -108,6 +136,15 @@ static void order(struct subsidy *self, const Subsidy__Scheme *scheme, struct ru
     if (application_find(self, line->application_id, &application) &&
         application.state == SUBSIDY__APPLICATION_STATE__APPLICATION_PAYABLE && application.amount_fen == line->fen)
         holder = holder_of(&self->holders, application.member_id);
+    if (holder)
+        line->order_id = step.order_id = id_next(&self->ids, rpc_now(call));
+    if (holder && scheme->payment->way == PAYOUT__WAY__BY_BANK) {
+        account.len = account_of(self, scheme->payment, line, call, account.data);
+        if (account.len == 0) {
+            log_warn("payout_without_account", "application", log_int(line->application_id));
+            holder = line->order_id = 0;
+        }
+    }
     run->n_ordered = line->nth;
     line->state = holder ? SUBSIDY__LINE_STATE__LINE_ORDERED : SUBSIDY__LINE_STATE__LINE_OUT;
     if (!holder) {
@@ -119,9 +156,9 @@ static void order(struct subsidy *self, const Subsidy__Scheme *scheme, struct ru
                                          application.id, call)))
         return;
     selection_counts_as(self, &application, GRANTED__GRANT_STATE__SPENT, call);
-    line->order_id = step.order_id = id_next(&self->ids, rpc_now(call));
     run_line_put(self, line);
-    tell_order(scheme->payment, line, holder, call);
+    if (scheme->payment->way != PAYOUT__WAY__IN_KIND)
+        tell_order(scheme->payment, line, holder, account, call);
     application_leaves(&application, SUBSIDY__APPLICATION_STATE__APPLICATION_ORDERED, 0, rpc_now(call));
     application_put(self, &application, &step, call);
 }

@@ -238,6 +238,34 @@ int run_release(struct subsidy *self, const Subsidy__Scheme *scheme, struct run 
     return 0;
 }
 
+int run_hand_over(struct subsidy *self, const Subsidy__Scheme *scheme, const struct run *run,
+                  const Subsidy__HandOverRequest *what, void *call, struct run_line *ret)
+{
+    struct hands_deed deed = {.kind = HAND_OVER,
+                              .what = &what->base,
+                              .until = rpc_now(call) + HANDS_LIFE_MS,
+                              .roles = offices,
+                              .union_path = run->union_path};
+    int state = what->not_taken ? (int)SUBSIDY__LINE_STATE__LINE_BACK : (int)SUBSIDY__LINE_STATE__LINE_PAID, reason;
+    bool done;
+
+    if (scheme->payment->way != PAYOUT__WAY__IN_KIND)
+        return SUBSIDY__REASON__NOT_IN_KIND;
+    if (run_lines(self, run->id, what->nth - 1, RPC_PAGE_ALL, ret, 1) != 1 || ret->nth != what->nth)
+        return SUBSIDY__REASON__LINE_NOT_OUT;
+    if (ret->state == state)
+        return 0;
+    if (ret->state != SUBSIDY__LINE_STATE__LINE_ORDERED)
+        return SUBSIDY__REASON__LINE_NOT_OUT;
+    if (has_decided(self, run, rpc_principal(call)->member_id))
+        return SUBSIDY__REASON__DECIDED_ON_A_LINE;
+    deed.id = ret->order_id;
+    reason = hands_give_or_confirm(&self->two_hands, &deed, call, &done);
+    if (!reason && done)
+        run_apply(self, ret, state, what->not_taken ? (int)SUBSIDY__REASON__LINE_NOT_OUT : 0, call);
+    return reason;
+}
+
 int run_drop(struct subsidy *self, struct run *run, void *call)
 {
     if (run->state == SUBSIDY__RUN_STATE__RUN_DROPPED)

@@ -6,6 +6,9 @@
  * bridge follows; each order has a number that is no other's, and its money is IN_FLIGHT (fund/funds.h). A scheme has
  * one run at a time that is not all ordered.
  *
+ * What is given IN_KIND is ordered from nobody: its line is out until two officials of finance have recorded that she
+ * has it, or has not taken it.
+ *
  * The bridge tells in its journal what came of an order. Paid, it is SPENT. What surely was not paid is PAYABLE again,
  * its order withdrawn for good, and the next run takes it under an order of its own. An order that was
  * paid after all is paid, if no other is under way; else that moves no money here: it is logged, and the bridge has a
@@ -16,6 +19,7 @@
 #define RUN_LINES_MAX 20000
 #define RUN_HASH_LEN  32
 #define RUN_DEED      "payment run"
+#define HAND_OVER     "hand over" /* a line, by its order */
 
 struct run {
     int64_t id, scheme_id;
@@ -30,7 +34,7 @@ struct run_line {
     int64_t run_id, nth, application_id, fen;
     int state; /* Subsidy__LineState */
     int64_t order_id;
-    int reason; /* Bridge__Reason */
+    int reason; /* Bridge__Reason; of what was to be given LINE_NOT_OUT */
 };
 
 bool runs_find(const struct subsidy *self, int64_t run_id, struct run *ret);
@@ -51,5 +55,8 @@ int run_way_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme, v
 int run_prepare(struct subsidy *self, const Subsidy__Scheme *scheme, void *call, struct run *ret);
 /* The first hand, or the second: 0 or a Reason. */
 int run_release(struct subsidy *self, const Subsidy__Scheme *scheme, struct run *run, void *call);
+/* She has what is given, or has not taken it: the first hand, or the second; 0 or a Reason. */
+int run_hand_over(struct subsidy *self, const Subsidy__Scheme *scheme, const struct run *run,
+                  const Subsidy__HandOverRequest *what, void *call, struct run_line *ret);
 /* Nothing of it is ordered: 0 or a Reason. */
 int run_drop(struct subsidy *self, struct run *run, void *call);

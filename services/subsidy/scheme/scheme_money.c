@@ -2,6 +2,8 @@
 #include "common/draw/draw.h"
 #include "services/subsidy/scheme/scheme_rules.h"
 
+#define ACCOUNT_NAME_MAX 60 /* characters of an account's holder, or bank */
+
 /* ---- choosing ---- */
 
 static bool is_all(const Subsidy__Selection *selection)
@@ -79,10 +81,35 @@ static bool limits_fit(const Subsidy__Scheme *scheme)
     return (!payment->run_fen || most <= payment->run_fen) && (!payment->day_fen || most <= payment->day_fen);
 }
 
+static bool is_field(const Subsidy__Scheme *scheme, const char *name, Subsidy__FieldKind kind)
+{
+    const Subsidy__FormField *field = form_field_always(scheme, name);
+
+    return field && field->kind == kind &&
+           (kind != SUBSIDY__FIELD_KIND__TEXT || (field->most > 0 && field->most <= ACCOUNT_NAME_MAX));
+}
+
+/* Each who applies says where the money goes. */
+static bool account_fits(const Subsidy__Scheme *scheme)
+{
+    const Subsidy__Payment *payment = scheme->payment;
+
+    return !payment->n_report && payment->scene == PAYOUT__SCENE__SCENE_NONE &&
+           is_field(scheme, payment->account_field, SUBSIDY__FIELD_KIND__BANK_ACCOUNT) &&
+           is_field(scheme, payment->holder_field, SUBSIDY__FIELD_KIND__TEXT) &&
+           is_field(scheme, payment->bank_field, SUBSIDY__FIELD_KIND__TEXT);
+}
+
 static bool payment_fits(const Subsidy__Scheme *scheme)
 {
     const Subsidy__Payment *payment = scheme->payment;
 
+    if (payment->way == PAYOUT__WAY__BY_BANK)
+        return account_fits(scheme);
+    if (*payment->account_field || *payment->holder_field || *payment->bank_field)
+        return false;
+    if (payment->way == PAYOUT__WAY__IN_KIND)
+        return !payment->n_report && payment->scene == PAYOUT__SCENE__SCENE_NONE;
     for (size_t i = 0; i < payment->n_report; i++) {
         if (!*payment->report[i])
             return false;

@@ -26,7 +26,7 @@ export const WAITING: Record<string, string> = {
 } satisfies Said<'identity.WaitingKind'>;
 /** What two officials do, by the kind of hands.Waiting. */
 export const HAND: Record<string, string> = { 'draw value': '抽签公开数值', 'draw void': '抽签作废', settlement: '结算单', payee: '收款账户', 'scan strike': '撤销到检核验',
-  merchant: '商户开通', 'coupon fund': '发放资金', 'points rule': '积分规则', 'points gift': '积分发放', 'code void': '兑换码作废', 'wechat stock': '微信立减金批次', 'bank batch': '银行付款批次', 'pay case': '付款差异', scheme: '补贴项目公布', 'subsidy fund': '补贴资金', objection: '公示异议', 'payment run': '补贴放款' };
+  merchant: '商户开通', 'coupon fund': '发放资金', 'points rule': '积分规则', 'points gift': '积分发放', 'code void': '兑换码作废', 'wechat stock': '微信立减金批次', 'bank batch': '银行付款批次', 'pay case': '付款差异', scheme: '补贴项目公布', 'subsidy fund': '补贴资金', objection: '公示异议', 'payment run': '补贴放款', 'hand over': '实物发放' };
 export const SCAN: Record<string, string> = {
   ACCEPTED: '已到检', DUPLICATE: '重复核验', SCAN_REVOKED: '预约码已作废', SCAN_OTHER_SITE: '其他体检点的预约码', SCAN_NOT_YET: '未到预约时间', SCAN_EXPIRED: '已过预约时间', SCAN_FORGED: '预约码是伪造的', SCAN_UNKNOWN_KEY: '签发密钥未知',
   SCAN_MALFORMED: '不是体检预约码', SCAN_STALE: '动态码已过期', SCAN_DEVICE_OFF: '核验时设备已停用', SCAN_CHANGED: '之后改约或取消', SCAN_WAITS: '待核实',
