@@ -46,6 +46,7 @@
     PART(objections)                                                                                                   \
     PART(runs)                                                                                                         \
     PART(covers)                                                                                                       \
+    PART(skills)                                                                                                       \
     PART(carryings)                                                                                                    \
     PART(figures)
 

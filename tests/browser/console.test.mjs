@@ -13,8 +13,8 @@ import { barriers, go, picture, violationsInBothLooks } from './member.mjs';
 const ROOT = '440600', UNION = '440604-001-0001';
 // What the menu has for each role, beside 总览.
 const MENUS = {
-    UNION_ADMIN: ['/waiting', '/unions', '/members', '/roster', '/imports', '/cadres', '/companies', '/schemes', '/reviews', '/objections'],
-    BENEFIT_MANAGER: ['/waiting', '/unions', '/checkups', '/chains', '/sites', '/releases', '/release-numbers', '/publishing', '/funds', '/merchants', '/wechat-stocks', '/schemes', '/reviews', '/objections', '/subsidy-funds', '/shop', '/corners', '/points'],
+    UNION_ADMIN: ['/waiting', '/unions', '/members', '/roster', '/imports', '/cadres', '/companies', '/schemes', '/reviews', '/objections', '/skills'],
+    BENEFIT_MANAGER: ['/waiting', '/unions', '/checkups', '/chains', '/sites', '/releases', '/release-numbers', '/publishing', '/funds', '/merchants', '/wechat-stocks', '/schemes', '/reviews', '/objections', '/skills', '/subsidy-funds', '/shop', '/corners', '/points'],
     SECURITY_ADMIN: ['/waiting', '/unions', '/grants', '/proposals', '/heads', '/system'],
     SYSTEM_ADMIN: ['/heads', '/system', '/policies'],
     AUDIT_ADMIN: ['/unions', '/cadres', '/companies', '/chains', '/settlements', '/release-numbers', '/funds', '/merchants', '/coupon-settlements', '/wechat-stocks', '/subsidy-funds', '/payments', '/bank-batches', '/pay-cases', '/grants', '/proposals', '/stories', '/journals', '/heads'],

@@ -144,6 +144,8 @@ describe('what unions pay today', () => {
                         ok(await stack.post(`/v1/applications/${who.applicationId}:decide`, { verdict: 'APPROVE' }, office(950 + 10 * i + hand, role)));
                 }
                 assert.ok(!['APPLICATION_IN_REVIEW', 'APPLICATION_REFUSED'].includes((await hers(who)).state));
+                const left = ok(await stack.get('/v1/me/skills', her(who))).skills.filter(({ applicationId }) => applicationId === who.applicationId);
+                assert.deepEqual(left.map(({ kind, schemeTitle, unionId }) => [kind, schemeTitle, unionId]), form.skill ? [[form.skill.kind, form.title, city.unionId]] : []);
             }
             if (form.once !== 'ONCE_ANY')
                 assertProblem(await stack.post(`/v1/schemes/${schemeId}/applications`, {}, her(two[0])), 409, form.once === 'ONCE_EVER' ? 'HAD_ONCE' : 'HAD_IN_PERIOD');

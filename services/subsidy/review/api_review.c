@@ -1,5 +1,6 @@
 #include "services/subsidy/evidence/evidence.h"
 #include "services/subsidy/selection/selections.h"
+#include "services/subsidy/skills/skills.h"
 
 #define COUNT_MOST 10000
 
@@ -247,6 +248,8 @@ static int approve(struct subsidy *self, struct application *application, const 
         application_tell_her(self, application, scheme, NOTICE__NOTICE_KIND__SUBSIDY_APPROVED, call);
     }
     application_put(self, application, &step, call);
+    if (last)
+        skill_attest(self, scheme, application, call);
     return last ? selection_admit(self, scheme, application, call) : 0;
 }
 
