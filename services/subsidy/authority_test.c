@@ -82,6 +82,7 @@ static void make_draw(struct authority_place *place, Rpc__Principal *owner)
     skill.kind = SUBSIDY__SKILL_KIND__SKILL_CERTIFICATE;
     skill.title = "技能证书";
     draft->scheme.skill = &skill;
+    draft->scheme.follow_up_days = 1;
     draft->scheme.union_id = a_union(&h, place->path);
     draft->scheme.opens_at = now() + 1000;
     draft->scheme.n_steps = 1;
@@ -98,6 +99,7 @@ static void make_draw(struct authority_place *place, Rpc__Principal *owner)
         authority_put(place, of_draw[i], scheme_id);
     authority_put_hers(place, "Selections.GetMyTicket/application_id", id, owner);
     authority_put(place, "Skills.GetSkillFile/application_id", id);
+    authority_put(place, "Visits.WriteFollowUp/application_id", id);
 }
 
 /* Somebody is shown to the public, and she objects. */
@@ -223,6 +225,7 @@ static const struct authority_field fields[] = {
     {.field = "opens_at", .number = OPENS},
     {.field = "closes_at", .number = OPENS + DAY_MS},
     {.field = "text", .text = "情况不实"},
+    {.field = "note", .text = "已复工"},
     {.field = "fen", .number = 100},
     {.field = "value", .text = "03 11 27"},
     {.field = "reason", .text = "公告有误"},

@@ -47,6 +47,7 @@
     PART(runs)                                                                                                         \
     PART(covers)                                                                                                       \
     PART(skills)                                                                                                       \
+    PART(follow_ups)                                                                                                   \
     PART(carryings)                                                                                                    \
     PART(figures)
 
