@@ -1,6 +1,6 @@
 // A file of skills: what an approval leaves in it, on her telephone, to take away; and found at the desk by whom she belongs to.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -22,7 +22,8 @@ describe('a file of skills', () => {
         return answer.json;
     };
     const at = (ms) => new Date(Date.now() + ms).toISOString();
-    const saved = (name) => until(`${name} is there`, () => { try { return readFileSync(join(folder, name), 'utf8'); } catch { return ''; } });
+    /** What was downloaded, once all of it is written, to its end. */
+    const saved = (name, end) => until(`${name} is there`, () => existsSync(join(folder, name)) && (readFileSync(join(folder, name), 'utf8').match(end) ?? [])[0]);
 
     before(async () => {
         stack = await Stack.start({ settings: { gateway: { HUIGONG_WEB: web } } });
@@ -82,12 +83,12 @@ describe('a file of skills', () => {
     test('she takes it away, with what proves each entry', async () => {
         const { skills: [{ seq, hash }] } = ok(await stack.get('/v1/me/skills', her));
         await page.press('[aria-label=导出]', '导出表格');
-        const [head, row] = (await saved('huigong-skills.csv')).replace('\uFEFF', '').split('\r\n');
+        const [head, row] = (await saved('huigong-skills.csv', /^[^]+\r\n$/)).replace('\uFEFF', '').split('\r\n');
         assert.match(head, /^"类别","名称","职业（工种）"/);
         assert.ok(row.startsWith(`"证书","职业技能等级证书","${OCCUPATION}","${LEVEL}","2025-06-20","职业技能等级补贴","佛山市总工会",`), row);
         assert.ok(row.endsWith(`"${seq}","${hash}"`), row);
         await page.press('[aria-label=导出]', '导出 JSON');
-        const [entry] = JSON.parse(await saved('huigong-skills.json'));
+        const [entry] = JSON.parse(await saved('huigong-skills.json', /^\[[^]+\]$/));
         assert.deepEqual([entry.title, entry.hash, entry.unionName], ['职业技能等级证书', hash, '佛山市总工会']);
     });
 
