@@ -105,6 +105,43 @@ static void nobody_is_asked_who_is_not_to_be(void **state)
     assert_refused(write_on(closed, "生活平稳", manager(911, TOWN)), "NO_FOLLOW_UP");
 }
 
+/* Also of what is paid, which does not lapse. */
+static void nobody_asks_who_has_no_account_any_more(void **state)
+{
+    int64_t scheme_id = open_scheme(a_help_draft()), id = helped(scheme_id, MEMBER);
+
+    (void)state;
+    wait_until(OPENS + (DAYS + 1) * DAY_MS);
+    harness_tamper(&h, "UPDATE application SET state = 13"); /* APPLICATION_PAID */
+    assert_int_equal(due_in(CITY)->n_follow_ups, 1);
+    assert_int_equal(hear_closed(&h, MEMBER), 0);
+    harness_work(&h, do_what_is_due);
+    assert_int_equal(due_in(CITY)->n_follow_ups, 0);
+    assert_refused(write_on(id, "生活平稳", manager(911, TOWN)), "NO_FOLLOW_UP");
+    harness_tamper(&h, "UPDATE application SET state = 4");
+}
+
+static void nobody_asks_whose_approval_came_to_nothing(void **state)
+{
+    struct draft *draft = a_funded_draft(a_fund(10000000), 1000000, SUBSIDY__SELECTION_KIND__ALL, 0);
+    int64_t id, objection_id;
+
+    (void)state;
+    draft->scheme.union_id = a_union(&h, TOWN);
+    draft->scheme.follow_up_days = 1;
+    draft->steps[1].role = RULE__ROLE__BENEFIT_MANAGER;
+    id = handed_in(open_scheme(draft), MEMBER);
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(911, TOWN)));
+    assert_ok(decide(id, SUBSIDY__VERDICT__APPROVE, "", manager(912, TOWN)));
+    wait_until(OPENS + 2 * DAY_MS);
+    assert_int_equal(due_in(TOWN)->n_follow_ups, 1);
+    objection_id = objection_of(raise_objection(id, MEMBER + 9))->objection_id;
+    assert_int_equal(due_in(TOWN)->n_follow_ups, 0); /* while it is held */
+    assert_ok(decide_objection(objection_id, true, manager(921, CITY)));
+    assert_ok(decide_objection(objection_id, true, manager(922, CITY)));
+    assert_int_equal(due_in(TOWN)->n_follow_ups, 0);
+}
+
 /* Who approves writes what was seen at her home, where the step wants it. */
 static void a_step_may_want_a_note_of_the_visit(void **state)
 {
@@ -141,6 +178,8 @@ int main(void)
         TEST(who_was_helped_is_asked_after_its_days_and_reads_the_note),
         TEST(who_may_review_her_first_writes_and_not_on_herself),
         TEST(nobody_is_asked_who_is_not_to_be),
+        TEST(nobody_asks_who_has_no_account_any_more),
+        TEST(nobody_asks_whose_approval_came_to_nothing),
         TEST(a_step_may_want_a_note_of_the_visit),
         TEST(the_audit_finds_who_was_taken_off_the_list),
     };

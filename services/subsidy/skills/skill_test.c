@@ -37,11 +37,11 @@ static int64_t handed_in_of(int64_t scheme_id, Rpc__Principal *who, const char *
 {
     Subsidy__SaveApplicationRequest request = SUBSIDY__SAVE_APPLICATION_REQUEST__INIT;
     Subsidy__FieldAnswer answers[4], *list[] = {&answers[0], &answers[1], &answers[2], &answers[3]};
-    char number[24];
+    char number[48];
 
     for (unsigned i = 0; i < ARRAY_LEN(answers); i++)
         subsidy__field_answer__init(&answers[i]);
-    snprintf(number, sizeof(number), "ZS%08lld", (long long)who->member_id);
+    snprintf(number, sizeof(number), "ZS%lldN%lld", (long long)scheme_id, (long long)who->member_id);
     answers[0].field = "certificate";
     answers[0].text = number;
     answers[1].field = "level";
@@ -201,6 +201,31 @@ static void who_looks_at_a_file_is_recorded_for_her_to_see(void **state)
     assert_int_equal(get_hers(id, MEMBER)->n_looks, 1);
 }
 
+/* Of what she has from elsewhere a union that is not above sees nothing, and nothing of it is looked at. */
+static void a_union_sees_what_its_own_have_attested(void **state)
+{
+    int64_t first = open_scheme(a_skill_draft()), second = open_scheme(a_skill_draft()), here, there;
+    Rpc__Principal *moved = harness_member(&h, MEMBER, "00010007");
+    const Subsidy__SkillFile *file;
+
+    (void)state;
+    a_union(&h, "00010007");
+    here = approved(first, MEMBER, TRADE, 20250620);
+    moved->shown_name = "王*明";
+    there = handed_in_of(second, moved, TRADE, 20260110);
+    assert_ok(decide(there, SUBSIDY__VERDICT__APPROVE, "", manager(911, "00010007")));
+    assert_ok(decide(there, SUBSIDY__VERDICT__APPROVE, "", finance(921, CITY)));
+    file = harness_output(&h, on_application("Skills.GetSkillFile", here, manager(911, TOWN)),
+                          &subsidy__skill_file__descriptor);
+    assert_int_equal(file->n_skills, 1);
+    assert_int_equal(file->skills[0]->application_id, here);
+    assert_int_equal(get_hers(here, MEMBER)->n_looks, 1);
+    assert_int_equal(get_hers(there, MEMBER)->n_looks, 0);
+    file = harness_output(&h, on_application("Skills.GetSkillFile", here, manager(911, CITY)),
+                          &subsidy__skill_file__descriptor);
+    assert_int_equal(file->n_skills, 2);
+}
+
 /* Of what is refused after all, as by an objection, nothing stands. */
 static void an_entry_stands_as_long_as_its_approval(void **state)
 {
@@ -292,6 +317,7 @@ int main(void)
         TEST(without_a_day_it_is_the_day_of_the_approval_and_without_a_term_nothing),
         TEST(unions_find_by_occupation_level_and_year_over_their_subtree),
         TEST(who_looks_at_a_file_is_recorded_for_her_to_see),
+        TEST(a_union_sees_what_its_own_have_attested),
         TEST(an_entry_stands_as_long_as_its_approval),
         TEST(the_file_goes_with_her_accounts),
         TEST(a_term_points_to_fields_that_fit),
