@@ -74,9 +74,15 @@ static void make_draw(struct authority_place *place, Rpc__Principal *owner)
         "Selections.EnterSchemeValue/scheme_id",  "Selections.ConfirmSchemeValue/scheme_id",
         "Selections.PublishSchemeDraw/scheme_id", "Selections.VoidSchemeDraw/scheme_id",
     };
+    static Subsidy__SkillTerm skill;
     struct draft *draft = a_funded_draft(fund_in(place->path, true), 1000000, SUBSIDY__SELECTION_KIND__BY_LOT, 1);
     int64_t scheme_id, id;
 
+    subsidy__skill_term__init(&skill);
+    skill.kind = SUBSIDY__SKILL_KIND__SKILL_CERTIFICATE;
+    skill.title = "技能证书";
+    draft->scheme.skill = &skill;
+    draft->scheme.follow_up_days = 1;
     draft->scheme.union_id = a_union(&h, place->path);
     draft->scheme.opens_at = now() + 1000;
     draft->scheme.n_steps = 1;
@@ -92,6 +98,8 @@ static void make_draw(struct authority_place *place, Rpc__Principal *owner)
     for (size_t i = 0; i < ARRAY_LEN(of_draw); i++)
         authority_put(place, of_draw[i], scheme_id);
     authority_put_hers(place, "Selections.GetMyTicket/application_id", id, owner);
+    authority_put(place, "Skills.GetSkillFile/application_id", id);
+    authority_put(place, "Visits.WriteFollowUp/application_id", id);
 }
 
 /* Somebody is shown to the public, and she objects. */
@@ -218,6 +226,7 @@ static const struct authority_field fields[] = {
     {.field = "opens_at", .number = OPENS},
     {.field = "closes_at", .number = OPENS + DAY_MS},
     {.field = "text", .text = "情况不实"},
+    {.field = "note", .text = "已复工"},
     {.field = "fen", .number = 100},
     {.field = "value", .text = "03 11 27"},
     {.field = "reason", .text = "公告有误"},

@@ -46,6 +46,8 @@
     PART(objections)                                                                                                   \
     PART(runs)                                                                                                         \
     PART(covers)                                                                                                       \
+    PART(skills)                                                                                                       \
+    PART(follow_ups)                                                                                                   \
     PART(carryings)                                                                                                    \
     PART(figures)
 

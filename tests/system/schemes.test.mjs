@@ -133,7 +133,7 @@ describe('what unions pay today', () => {
                 assert.deepEqual(check.findings, []);
                 assert.equal(check.amountFen, amount(form));
                 assert.equal(ok(await stack.post(`/v1/me/applications/${who.applicationId}:submit`, {}, her(who))).state, 'APPLICATION_IN_REVIEW');
-                for (const [i, { role, hands = 1, perMille, title }] of form.steps.entries()) {
+                for (const [i, { role, hands = 1, perMille, title, notes }] of form.steps.entries()) {
                     if (perMille) {
                         const { stepTitle, steps } = await hers(who), drawn = isDrawn(steps, i, perMille);
                         assert.equal(stepTitle === title, drawn);
@@ -141,9 +141,11 @@ describe('what unions pay today', () => {
                             continue;
                     }
                     for (let hand = 0; hand < hands; hand++)
-                        ok(await stack.post(`/v1/applications/${who.applicationId}:decide`, { verdict: 'APPROVE' }, office(950 + 10 * i + hand, role)));
+                        ok(await stack.post(`/v1/applications/${who.applicationId}:decide`, { verdict: 'APPROVE', remark: notes ? '入户核实，情况属实' : '' }, office(950 + 10 * i + hand, role)));
                 }
                 assert.ok(!['APPLICATION_IN_REVIEW', 'APPLICATION_REFUSED'].includes((await hers(who)).state));
+                const left = ok(await stack.get('/v1/me/skills', her(who))).skills.filter(({ applicationId }) => applicationId === who.applicationId);
+                assert.deepEqual(left.map(({ kind, schemeTitle, unionId }) => [kind, schemeTitle, unionId]), form.skill ? [[form.skill.kind, form.title, city.unionId]] : []);
             }
             if (form.once !== 'ONCE_ANY')
                 assertProblem(await stack.post(`/v1/schemes/${schemeId}/applications`, {}, her(two[0])), 409, form.once === 'ONCE_EVER' ? 'HAD_ONCE' : 'HAD_IN_PERIOD');

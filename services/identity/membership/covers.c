@@ -104,9 +104,10 @@ const struct part_spec covers_part = {
     .agrees = agrees,
     .counts = {{"enrolments", "SELECT count(*) FROM cover"},
                {"covers ended", "SELECT count(*) FROM cover WHERE ended_at > 0"}},
-    .exports = {{&identity__my_cover__descriptor,
-                 "SELECT cover_id, union_id, trade, from_at AS \"from\", CASE ended_at WHEN 0 THEN until_at ELSE ended_at "
-                 "END AS until FROM cover WHERE member_id = ?1 AND cover_id > ?2 ORDER BY cover_id LIMIT ?3"}},
+    .exports =
+        {{&identity__my_cover__descriptor,
+          "SELECT cover_id, union_id, trade, from_at AS \"from\", CASE ended_at WHEN 0 THEN until_at ELSE ended_at "
+          "END AS until FROM cover WHERE member_id = ?1 AND cover_id > ?2 ORDER BY cover_id LIMIT ?3"}},
     .closed =
         {"-- that somebody was covered for some years is the insurer's account, under a number that tells nobody who"},
     .merged = {"-- stays under the number under which it was given"},

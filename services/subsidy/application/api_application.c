@@ -184,13 +184,12 @@ static void check_consents(struct subsidy *self, const struct application *appli
 static void check_cover(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
                         const Subsidy__FormAnswers *answers, struct check *check)
 {
-    const Subsidy__FieldAnswer *day =
-        scheme->cover_check ? form_answer(answers, scheme->cover_check->field) : NULL;
+    const Subsidy__FieldAnswer *day = scheme->cover_check ? form_answer(answers, scheme->cover_check->field) : NULL;
     int reason = 0;
 
     if (day && day->date)
-        reason = cover_refusal(self, holder_of(&self->holders, application->member_id), day->date,
-                               rpc_now(check->call));
+        reason =
+            cover_refusal(self, holder_of(&self->holders, application->member_id), day->date, rpc_now(check->call));
     if (reason)
         found(check, reason, scheme->cover_check->field, NULL);
 }

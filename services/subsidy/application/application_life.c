@@ -213,7 +213,8 @@ static bool may_lapse(const struct application *application)
     }
 }
 
-/* Nobody holds the number any more: what is not decided lapses, and what she wrote is destroyed. */
+/* Nobody holds the number any more: what is not decided lapses, and what she wrote is destroyed, as is
+ * what reviewers wrote of her. */
 static bool end_all(struct subsidy *self, int64_t number, void *call)
 {
     struct application application;
@@ -234,6 +235,7 @@ static bool end_all(struct subsidy *self, int64_t number, void *call)
         if (scheme && may_lapse(&application))
             application_lapse(self, scheme, &application, call);
         store_run(self->store, application_sql(self, APPLICATION_SQL_FORGET), "i", ids[i]);
+        store_run(self->store, application_sql(self, APPLICATION_SQL_FORGET_NOTES), "i", ids[i]);
         self->parts.erased = true;
     }
     return n == SLICE;

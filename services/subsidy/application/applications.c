@@ -119,6 +119,7 @@ static const char *const sql[] = {
         " ORDER BY look_id DESC LIMIT ?2",
     [APPLICATION_SQL_FORGET] =
         "UPDATE application SET answers = x'', remark = x'', shown_name = '' WHERE application_id = ?1",
+    [APPLICATION_SQL_FORGET_NOTES] = "UPDATE application_step SET remark = x'' WHERE application_id = ?1",
     [APPLICATION_SQL_DROP] = "DELETE FROM application WHERE application_id = ?1",
 };
 _Static_assert(ARRAY_LEN(sql) == APPLICATION_N_SQL, "a statement for each");

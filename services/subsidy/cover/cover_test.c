@@ -162,9 +162,9 @@ static void claims_are_told_apart_from_what_else_she_applies_for(void **state)
     handed_in(others, MEMBER);
     assert_ok(submit(a_claim(claims, MEMBER, BEGAN), member_of(MEMBER)));
     request.on_cover = true;
-    list = harness_output(&h,
-                          harness_call(&h, "Applications.ListMyApplications", &request.base, member_of(MEMBER), NULL),
-                          &subsidy__application_list__descriptor);
+    list =
+        harness_output(&h, harness_call(&h, "Applications.ListMyApplications", &request.base, member_of(MEMBER), NULL),
+                       &subsidy__application_list__descriptor);
     assert_int_equal(list->n_applications, 1);
     assert_int_equal(list->applications[0]->scheme_id, claims);
 }

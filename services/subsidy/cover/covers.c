@@ -11,8 +11,8 @@ static const char *const sql[] = {
     [SQL_ADD] = "INSERT INTO cover (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, 0)",
     [SQL_END] = "UPDATE cover SET until_at = ?2, has_left = 1 WHERE cover_id = ?1",
     [SQL_FIND] = "SELECT " COLUMNS " FROM cover WHERE cover_id = ?1",
-    [SQL_HERS] = "SELECT " COLUMNS " FROM cover WHERE " HOLDER_HERS
-                 " AND cover_id < ?2 ORDER BY cover_id DESC LIMIT ?3",
+    [SQL_HERS] =
+        "SELECT " COLUMNS " FROM cover WHERE " HOLDER_HERS " AND cover_id < ?2 ORDER BY cover_id DESC LIMIT ?3",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -57,8 +57,7 @@ int cover_refusal(const struct subsidy *self, int64_t member_id, int32_t day, in
         return SUBSIDY__REASON__COVER_DAY_TO_COME;
     store_ask(self->store, self->covers.sql + SQL_HERS, "iii", member_id, INT64_MAX, INT64_MAX);
     while (!covered && next(self, SQL_HERS, &cover))
-        covered =
-            cover.from_at < cover.until_at && cn_day(cover.from_at) <= day && day <= cn_day(cover.until_at - 1);
+        covered = cover.from_at < cover.until_at && cn_day(cover.from_at) <= day && day <= cn_day(cover.until_at - 1);
     store_end(self->store, self->covers.sql + SQL_HERS);
     return covered ? 0 : SUBSIDY__REASON__NOT_COVERED_THAT_DAY;
 }
@@ -151,10 +150,11 @@ const struct part_spec covers_part = {
     .from_first = true,
     .agrees = agrees,
     .words = {{"cover's end", "SELECT cover_id, until_at FROM cover ORDER BY cover_id"}},
-    .exports = {{&subsidy__cover__descriptor,
-                 "SELECT cover_id, cover_id, 'HZ' || cover_id AS policy_number, union_id, from_at AS \"from\", until_at "
-                 "AS until, has_left AS \"left\" FROM cover WHERE " HOLDER_HERS
-                 " AND cover_id > ?2 ORDER BY cover_id LIMIT ?3"}},
+    .exports =
+        {{&subsidy__cover__descriptor,
+          "SELECT cover_id, cover_id, 'HZ' || cover_id AS policy_number, union_id, from_at AS \"from\", until_at "
+          "AS until, has_left AS \"left\" FROM cover WHERE " HOLDER_HERS
+          " AND cover_id > ?2 ORDER BY cover_id LIMIT ?3"}},
     .closed = {"-- that somebody was covered is the insurer's account, under a number that tells nobody who"},
     .merged = {"-- stays under the number under which it was given, and is hers who holds that"},
 };

@@ -1,9 +1,9 @@
 /* covers.h: the accident cover (意外医疗互助), on which members claim.
  *
- * Identity enrols who joins an industry union, and ends that when she leaves (identity's membership/covers.h); this part
- * hears both from its journal, so nobody applies for cover here. A cover's policy number is made of its id. A claim is
- * an application for a scheme that says a CoverCheck: it is handed in only when she was covered on the day of the
- * accident, of which any instant will do, by whichever of her accounts. What ends later takes nothing from what
+ * Identity enrols who joins an industry union, and ends that when she leaves (identity's membership/covers.h); this
+ * part hears both from its journal, so nobody applies for cover here. A cover's policy number is made of its id. A
+ * claim is an application for a scheme that says a CoverCheck: it is handed in only when she was covered on the day of
+ * the accident, of which any instant will do, by whichever of her accounts. What ends later takes nothing from what
  * happened before. */
 #pragma once
 #include "services/subsidy/subsidy.h"

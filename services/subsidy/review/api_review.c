@@ -1,5 +1,7 @@
 #include "services/subsidy/evidence/evidence.h"
+#include "services/subsidy/follow_up/follow_ups.h"
 #include "services/subsidy/selection/selections.h"
+#include "services/subsidy/skills/skills.h"
 
 #define COUNT_MOST 10000
 
@@ -212,16 +214,26 @@ static void reviews__leave_review(Subsidy__Reviews_Service *service, const Subsi
 
 /* ---- deciding ---- */
 
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \n")] == '\0';
+}
+
 /* One more hand; with enough of them it goes on. 0 or a Reason. */
-static int approve(struct subsidy *self, struct application *application, const Subsidy__Scheme *scheme, void *call)
+static int approve(struct subsidy *self, struct application *application, const Subsidy__Scheme *scheme,
+                   const char *note, void *call)
 {
     const Subsidy__ReviewStep *at = step_of(scheme, application);
     const int roles[] = {(int)at->role, RULE__ROLE__ROLE_NONE};
     const struct hands_deed deed = {.roles = roles, .union_path = application->office_path};
-    struct application_step step = {.kind = SUBSIDY__STEP_KIND__STEP_APPROVED, .by_id = rpc_principal(call)->member_id};
+    struct application_step step = {.kind = SUBSIDY__STEP_KIND__STEP_APPROVED,
+                                    .by_id = rpc_principal(call)->member_id,
+                                    .remark = is_blank(note) ? NULL : note};
     int refusal, n, next;
     bool passes, last;
 
+    if (at->notes && is_blank(note))
+        return SUBSIDY__REASON__NOTE_MISSING;
     hands_givers(&deed, call, step.gave_by);
     n = application_approvals(self, application, &step, &refusal);
     passes = n + 1 >= (at->hands ? at->hands : 1);
@@ -247,6 +259,10 @@ static int approve(struct subsidy *self, struct application *application, const 
         application_tell_her(self, application, scheme, NOTICE__NOTICE_KIND__SUBSIDY_APPROVED, call);
     }
     application_put(self, application, &step, call);
+    if (last) {
+        skill_attest(self, scheme, application, call);
+        follow_up_plan(self, scheme, application, call);
+    }
     return last ? selection_admit(self, scheme, application, call) : 0;
 }
 
@@ -259,7 +275,7 @@ static int give_back_or_refuse(struct subsidy *self, struct application *applica
                                           .remark = remark};
     int64_t now = rpc_now(call);
 
-    if (remark[strspn(remark, " \n")] == '\0')
+    if (is_blank(remark))
         return SUBSIDY__REASON__REMARK_MISSING;
     if (refuses)
         application_frees(self, application->id);
@@ -283,7 +299,7 @@ static int decide(struct subsidy *self, struct application *application, const S
         return reason;
     switch (req->verdict) {
     case SUBSIDY__VERDICT__APPROVE:
-        return approve(self, application, scheme, call);
+        return approve(self, application, scheme, req->remark, call);
     case SUBSIDY__VERDICT__GIVE_BACK:
     case SUBSIDY__VERDICT__REFUSE:
         return give_back_or_refuse(self, application, scheme, req->verdict == SUBSIDY__VERDICT__REFUSE, req->remark,

@@ -183,16 +183,6 @@ static bool can_carry(const Subsidy__Scheme *scheme)
     return scheme->once == SUBSIDY__ONCE__ONCE_PERIOD && !scheme->cover_check;
 }
 
-/* What says the day of the accident is always there; and no union is covered. */
-static bool cover_check_fits(const Subsidy__Scheme *scheme)
-{
-    const Subsidy__CoverCheck *check = scheme->cover_check;
-    const Subsidy__FormField *field = check ? form_field(scheme, check->field) : NULL;
-
-    return !check || (field && field->kind == SUBSIDY__FIELD_KIND__DATE && !field->optional && !*field->asked_with &&
-                      scheme->n_applicant_roles == 0);
-}
-
 static bool role_fits(Rule__Role role)
 {
     return role == RULE__ROLE__UNION_ADMIN || role == RULE__ROLE__BENEFIT_MANAGER || role == RULE__ROLE__FINANCE;
@@ -272,9 +262,9 @@ int scheme_refusal(const Subsidy__Scheme *scheme, int64_t now, struct arena *are
     *ret_field = "scheme.applicantRoles";
     if (!applicants_fit(scheme))
         return SUBSIDY__REASON__APPLIES_BY_WRONG;
-    *ret_field = "scheme.coverCheck.field";
-    if (!cover_check_fits(scheme))
-        return SUBSIDY__REASON__COVER_CHECK_WRONG;
+    reason = scheme_person_refusal(scheme, ret_field);
+    if (reason)
+        return reason;
     reason = steps_refusal(scheme, arena, ret_field);
     return reason ? reason : scheme_money_refusal(scheme, ret_field);
 }

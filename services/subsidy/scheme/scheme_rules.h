@@ -12,6 +12,8 @@ int scheme_refusal(const Subsidy__Scheme *scheme, int64_t now, struct arena *are
 int scheme_money_refusal(const Subsidy__Scheme *scheme, const char **ret_field);
 /* The same of points and strata, by which those are chosen. */
 int scheme_points_refusal(const Subsidy__Scheme *scheme, const char **ret_field);
+/* The same of what it says of who applies for herself. */
+int scheme_person_refusal(const Subsidy__Scheme *scheme, const char **ret_field);
 /* The most that one application comes to, and the least that is said; 0: it is not. */
 int64_t scheme_most_fen(const Subsidy__Scheme *scheme);
 int64_t scheme_least_fen(const Subsidy__Scheme *scheme);

@@ -43,6 +43,7 @@ export const PLACES: Place[] = [
   { path: '/reviews', page: 'ReviewsPage', name: '补贴审核', under: '补贴', roles: DESK },
   { path: '/reviews/:applicationId', page: 'ReviewPage', roles: DESK },
   { path: '/objections', page: 'ObjectionsPage', name: '公示异议', under: '补贴', roles: DESK },
+  { path: '/skills', page: 'SkillsPage', name: '技能档案', under: '补贴', roles: ['BENEFIT_MANAGER', 'UNION_ADMIN'] },
   { path: '/subsidy-funds', page: 'SubsidyFundsPage', name: '补贴资金', under: '补贴', roles: ['BENEFIT_MANAGER', 'FINANCE', 'AUDIT_ADMIN'] },
   { path: '/runs/:runId', page: 'RunPage', roles: ['BENEFIT_MANAGER', 'FINANCE', 'AUDIT_ADMIN'] },
   { path: '/payments', page: 'PaymentsPage', name: '付款', under: '付款', roles: MONEY },

@@ -50,12 +50,16 @@ const fieldForm = (one: Scheme['fields'][number]): FieldForm => {
  * The terms for which the form has no fields, in words: who confirms a scheme reads them all, and one that has some is
  * changed by its file, as the form would lose them.
  */
-export function beyondForm({ counts, applicantRoles, notBeside, carries, amount: what, selection, fields }: Scheme): string[] {
+export function beyondForm({ counts, applicantRoles, notBeside, carries, amount: what, selection, fields, coverCheck, skill, followUpDays, steps }: Scheme): string[] {
   const labelOf = (name: string) => fields.find((one) => one.name === name)?.label ?? name;
   return [
     ...counts ? ['与其他福利合并计入限额'] : [],
     ...applicantRoles.length ? [`由${applicantRoles.map((role) => ROLE[role]).join('、')}代表本单位申报`] : [],
     ...notBeside.map(({ schemeId, days }) => `领过项目 ${schemeId} 的，${days} 天内不再发`),
+    ...coverCheck ? [`“${labelOf(coverCheck.field)}”那天，本人须在意外医疗互助保障期内`] : [],
+    ...skill ? [`审核通过后记入技能档案：${[skill.title || `“${labelOf(skill.titleField)}”`, ...[skill.occupationField, skill.levelField, skill.dayField].filter(Boolean).map((name) => `“${labelOf(name)}”`)].join('、')}`] : [],
+    ...steps.filter(({ notes }) => notes).map(({ title }) => `${title}：同意时须写明核实情况`),
+    ...followUpDays ? [`审核通过 ${followUpDays} 天后回访`] : [],
     ...carries ? ['上期已发的沿用到下一期，重新审核'] : [],
     ...what?.by ? [`金额看“${labelOf(what.by)}”：${what.of.map(({ choice, fen: each }) => `${choice} ${amount(each)} 元`).join('、')}`] : [],
     ...(selection?.strata ?? []).map(({ title, choices, places, waiting }) => `${title}（${choices.join('、')}）：${places} 名，候补 ${waiting} 名`),

@@ -21,7 +21,7 @@ export const APPLICATION: Record<string, string> = {
 export const APPLICATION_STEP: Record<string, string> = {
   STEP_SUBMITTED: '提交', STEP_TAKEN: '审核人领取办理', STEP_LEFT: '审核人放回', STEP_APPROVED: '审核同意', STEP_PASSED_ON: '转到下一级', STEP_GIVEN_BACK: '退回补正', STEP_REFUSED: '不同意', STEP_DECIDED: '审核通过', STEP_WITHDRAWN: '本人撤回', STEP_LAPSED: '逾期失效',
   STEP_OVERDUE: '逾期未办，转上级工会', STEP_ASKED_AGAIN: '本人申请上级复核', STEP_CHOSEN: '入选，开始公示', STEP_WAITS: '候补', STEP_NOT_CHOSEN: '未入选', STEP_SHOWN: '公示期满', STEP_OBJECTED: '收到异议，暂停发放', STEP_OBJECTION_UPHELD: '异议成立', STEP_OBJECTION_UNFOUNDED: '异议不成立，恢复',
-  STEP_ORDERED: '列入发放', STEP_TO_CONFIRM: '待本人在微信确认', STEP_PAID: '到账', STEP_CAME_BACK: '没有付成，退回', STEP_ABOVE_CEILING: '超过全年上限，未入选', STEP_CARRIED_OVER: '沿用上期申报',
+  STEP_ORDERED: '列入发放', STEP_TO_CONFIRM: '待本人在微信确认', STEP_PAID: '到账', STEP_CAME_BACK: '没有付成，退回', STEP_ABOVE_CEILING: '超过全年上限，未入选', STEP_CARRIED_OVER: '沿用上期申报', STEP_FOLLOWED_UP: '回访',
 } satisfies Said<'subsidy.StepKind'>;
 export const SUBSIDY_FUND: Record<string, string> = { FUND_PROPOSED: '待第二人确认', FUND_OPEN: '使用中', FUND_REFUSED: '未设立' } satisfies Said<'subsidy.FundState'>;
 export const OBJECTION: Record<string, string> = { OBJECTION_OPEN: '待处理', OBJECTION_UPHELD: '成立', OBJECTION_UNFOUNDED: '不成立', OBJECTION_ENDED: '已终止（名额另有变动）' } satisfies Said<'subsidy.ObjectionState'>;

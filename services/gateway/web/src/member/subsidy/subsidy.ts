@@ -55,7 +55,7 @@ export const STEP: Record<string, string> = {
   STEP_SUBMITTED: '提交申请', STEP_TAKEN: '审核人开始办理', STEP_LEFT: '审核人转交他人', STEP_APPROVED: '一位审核人同意', STEP_PASSED_ON: '转到下一级审核', STEP_GIVEN_BACK: '退回补正', STEP_REFUSED: '未通过',
   STEP_DECIDED: '审核通过', STEP_WITHDRAWN: '本人撤回', STEP_LAPSED: '已失效', STEP_OVERDUE: '超过期限未办，转上级工会', STEP_ASKED_AGAIN: '申请上级工会复核', STEP_CHOSEN: '入选，开始公示',
   STEP_WAITS: '列入候补', STEP_NOT_CHOSEN: '未入选', STEP_SHOWN: '公示期满', STEP_OBJECTED: '收到异议，正在核实', STEP_OBJECTION_UPHELD: '异议成立', STEP_OBJECTION_UNFOUNDED: '异议不成立',
-  STEP_ORDERED: '开始发放', STEP_TO_CONFIRM: '等待本人在微信确认收款', STEP_PAID: '已到账', STEP_CAME_BACK: '款项退回', STEP_ABOVE_CEILING: '加上已领的福利超过全年上限，未入选', STEP_CARRIED_OVER: '工会沿用了上期的申报',
+  STEP_ORDERED: '开始发放', STEP_TO_CONFIRM: '等待本人在微信确认收款', STEP_PAID: '已到账', STEP_CAME_BACK: '款项退回', STEP_ABOVE_CEILING: '加上已领的福利超过全年上限，未入选', STEP_CARRIED_OVER: '工会沿用了上期的申报', STEP_FOLLOWED_UP: '工会回访',
 } satisfies Said<'subsidy.StepKind'>;
 
 const WAY = { hand: '提交', review: '审核', choose: '定名单', show: '公示', pay: '发放' };
