@@ -23,13 +23,9 @@ static void make(struct harness *harness, struct authority_place *place, unsigne
 }
 
 /* Whoever calls is asked about herself alone. */
-static const char *const placeless[] = {"Singles.JoinMatch",
-                                        "Singles.GetSingle",
-                                        "Singles.PauseMatch",
-                                        "Singles.ResumeMatch",
-                                        "Singles.SetHiding",
-                                        "Singles.LeaveMatch",
-                                        NULL};
+static const char *const placeless[] = {"Singles.JoinMatch",   "Singles.GetSingle",   "Singles.PauseMatch",
+                                        "Singles.ResumeMatch", "Singles.SetHiding",   "Singles.LeaveMatch",
+                                        "Profiles.GetProfile", "Profiles.SetProfile", NULL};
 
 static struct authority world = {
     .queue = "match",

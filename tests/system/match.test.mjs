@@ -62,6 +62,15 @@ describe('a single member', () => {
         assert.equal(await standing(), 'SINGLE_SHOWN');
     });
 
+    test('says of herself what she likes, and to whom', async () => {
+        const profile = { heightCm: 165, education: 'EDUCATION_COLLEGE', district: '440604', hobbies: ['HIKING', 'CONCERTS'], ageFrom: 28, ageUntil: 38,
+            told: [{ field: 'FIELD_HOBBIES', toldTo: 'TOLD_ALL' }] };
+        assertProblem(await post('/v1/match/me/profile:set', { profile: { ...profile, district: '999999' } }), 400, 'PROFILE_NO_SUCH_REGION');
+        assert.equal(ok(await post('/v1/match/me/profile:set', { profile })).heightCm, 165);
+        const said = ok(await stack.get('/v1/match/me/profile', { token: session.token }));
+        assert.deepEqual([said.hobbies, said.district, said.told], [profile.hobbies, '440604', profile.told]);
+    });
+
     test('is a handle and nothing else in the store', async () => {
         const bytes = [stack.store('match'), `${stack.store('match')}-wal`].map((path) => readFileSync(path, 'latin1')).join('');
         const utf8 = (text) => Buffer.from(text).toString('latin1');
@@ -72,7 +81,7 @@ describe('a single member', () => {
     test('leaves with all that was hers', async () => {
         ok(await post('/v1/match/me:leave'));
         assertProblem(await stack.get('/v1/match/me', { token: session.token }), 404, 'MATCH_NOT_JOINED');
-        assert.deepEqual(await stack.query('match', 'SELECT (SELECT count(*) FROM single) + (SELECT count(*) FROM pledge) AS n'), [{ n: 0 }]);
+        assert.deepEqual(await stack.query('match', 'SELECT (SELECT count(*) FROM single) + (SELECT count(*) FROM pledge) + (SELECT count(*) FROM profile) AS n'), [{ n: 0 }]);
         assertProblem(await post('/v1/match/me:join'), 403, 'MATCH_NEEDS_PLEDGE');
     });
 });

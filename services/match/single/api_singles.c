@@ -21,8 +21,7 @@ static void reply_single(const struct match *self, const struct single *single, 
     reply(&message, call);
 }
 
-/* Whether the caller is here; else the call is refused. */
-static bool find_caller(const struct match *self, struct single *ret_single, void *call)
+bool single_find_caller(const struct match *self, struct single *ret_single, void *call)
 {
     bool found = singles_find(self, rpc_principal(call)->member_id, ret_single);
 
@@ -65,7 +64,7 @@ static void singles__get_single(Match__Singles_Service *service, const Match__Ge
     struct single single;
 
     (void)req;
-    if (find_caller(self, &single, call))
+    if (single_find_caller(self, &single, call))
         reply_single(self, &single, reply, call);
 }
 
@@ -74,7 +73,7 @@ static void set_paused(struct match *self, bool paused, Match__Single_Closure re
 {
     struct single single;
 
-    if (!find_caller(self, &single, call))
+    if (!single_find_caller(self, &single, call))
         return;
     if (single.paused != paused) {
         single.paused = paused;
@@ -106,7 +105,7 @@ static void singles__set_hiding(Match__Singles_Service *service, const Match__Se
     struct match *self = match_of(service);
     struct single single;
 
-    if (!find_caller(self, &single, call))
+    if (!single_find_caller(self, &single, call))
         return;
     if (single.hides != (bool)req->hides_from_colleagues) {
         single.hides = req->hides_from_colleagues;
@@ -124,7 +123,7 @@ static void singles__leave_match(Match__Singles_Service *service, const Match__L
     struct single single;
 
     (void)req;
-    if (!find_caller(self, &single, call))
+    if (!single_find_caller(self, &single, call))
         return;
     singles_leave(self, single.handle, call);
     reply(&left, call);

@@ -17,6 +17,8 @@ struct single {
 
 /* False: she is not here. */
 bool singles_find(const struct match *self, int64_t handle, struct single *ret_single);
+/* Whether the caller is here; else the call is refused. */
+bool single_find_caller(const struct match *self, struct single *ret_single, void *call);
 /* Adds or changes her, and tells the journal. */
 void singles_put(struct match *self, const struct single *single, void *call);
 void singles_leave(struct match *self, int64_t handle, void *call);
