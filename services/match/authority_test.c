@@ -20,12 +20,15 @@ static void make(struct harness *harness, struct authority_place *place, unsigne
 {
     (void)harness;
     enter(OWNER + i, place->path);
+    authority_put(place, "single_id", handle(OWNER + i));
 }
 
 /* Whoever calls is asked about herself alone. */
-static const char *const placeless[] = {"Singles.JoinMatch",   "Singles.GetSingle",   "Singles.PauseMatch",
-                                        "Singles.ResumeMatch", "Singles.SetHiding",   "Singles.LeaveMatch",
-                                        "Profiles.GetProfile", "Profiles.SetProfile", NULL};
+static const char *const placeless[] = {
+    "Singles.JoinMatch",    "Singles.GetSingle",      "Singles.PauseMatch",  "Singles.ResumeMatch",
+    "Singles.SetHiding",    "Singles.LeaveMatch",     "Profiles.GetProfile", "Profiles.SetProfile",
+    "Follows.FollowSingle", "Follows.UnfollowSingle", "Follows.ListFollows", "Follows.ListFollowers",
+    "Follows.BlockSingle",  "Follows.UnblockSingle",  "Follows.ListBlocked", NULL};
 
 static struct authority world = {
     .queue = "match",

@@ -81,6 +81,11 @@ static inline const Rpc__Answer *join(Rpc__Principal *principal)
     return harness_call(&h, "Singles.JoinMatch", NULL, principal, NULL);
 }
 
+static inline int64_t handle(int64_t member_id)
+{
+    return handle_of(&match()->handles, member_id);
+}
+
 /* Pledges and joins. */
 static inline void enter(int64_t member_id, const char *path)
 {

@@ -1,7 +1,8 @@
 /* match.h: hg-match, singles who are what they say, met by what they like (职工鹊桥).
  *
  * Owns who is here (singles.h) and until when her single pledge stands (pledges.h), which identity's journal tells;
- * what each tells of herself, sealed, and to whom (profiles.h); and the model by which one is shown to another (rank/model.h, rank/pool.h, rank/share.h).
+ * what each tells of herself, sealed, and to whom (profiles.h); who follows
+ * whom and who has blocked whom (follows.h); and the model by which one is shown to another (rank/model.h, rank/pool.h, rank/share.h).
  *
  * Promises: only a member whom identity knows as an adult, with a standing single pledge, joins, and who has no pledge
  * any more is shown to nobody; the store and the journal know a member by a handle alone, and hold no name, number,
@@ -12,7 +13,7 @@
 #include "common/daemon/service_of_parts.h"
 #include "match.pb.h"
 
-#define MATCH_PARTS(PART, SHARED) SHARED(handles) PART(pledges) PART(singles) PART(profiles)
+#define MATCH_PARTS(PART, SHARED) SHARED(handles) PART(pledges) PART(singles) PART(profiles) PART(follows)
 
 SERVICE_PARTS(MATCH)
 

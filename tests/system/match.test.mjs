@@ -7,17 +7,23 @@ import { mint, mobile, person, rosterCsv, unionCoded, unionsCsv } from './people
 import { Stack, until } from './stack.mjs';
 
 describe('a single member', () => {
-    let stack, session;
+    let stack, session, other;
     const ok = (answer, status = 200) => {
         assert.equal(answer.status, status, answer.text);
         return answer.json;
     };
-    const post = (path, body = {}) => stack.post(path, body, { token: session.token });
+    const post = (path, body = {}, who = session) => stack.post(path, body, { token: who.token });
+    /** A session of the n-th person, who is known by name. */
+    const enter = async (n) => {
+        const { name, residentId } = person(n, n === 3 ? '440606' : undefined);
+        const { token } = await stack.call('identity', 'Identity.CompleteWechatLogin', { appid: 'wx0000000000000001', openid: `single-${n}`, mobile: mobile(n) });
+        return ok(await stack.post('/v1/me:verify', { name, residentId }, { token }));
+    };
     const standing = async () => (await stack.get('/v1/match/me', { token: session.token })).json.state;
     /** Her pledge, as she signs it, and that match has heard of it. */
-    const pledge = async (key) => {
+    const pledge = async (key, who = session, n = 2) => {
         const before = (await stack.query('match', 'SELECT coalesce(max(journal_seq), 0) AS seq FROM pledge'))[0].seq;
-        ok(await stack.post('/v1/me/pledges', { name: person(2).name, version: 1 }, { token: session.token, key }), 201);
+        ok(await stack.post('/v1/me/pledges', { name: person(n).name, version: 1 }, { token: who.token, key }), 201);
         await until('match has heard of it', async () =>
             (await stack.query('match', 'SELECT coalesce(max(journal_seq), 0) AS seq FROM pledge'))[0].seq > before);
     };
@@ -25,14 +31,13 @@ describe('a single member', () => {
     before(async () => {
         stack = await Stack.start();
         assert.equal((await stack.import('unions', unionsCsv())).code, 0);
-        assert.equal((await stack.import('roster', rosterCsv([person(2)]))).code, 0);
+        assert.equal((await stack.import('roster', rosterCsv([person(2), person(3, '440606')]))).code, 0);
         const { unionId } = await unionCoded(stack, '440600');
         ok(await stack.post(`/v1/unions/${unionId}/policies`, {
             purpose: 'PURPOSE_SINGLE_PLEDGE', title: '单身承诺', text: '本人承诺目前为单身。', controller: '佛山市总工会', contact: '0757-12351', kinds: '婚姻状况', retention: '承诺期满',
         }, { token: mint(stack.tokenKey(), { memberId: 77, grants: [{ role: 'SYSTEM_ADMIN', unionPath: '' }] }), key: 'policy' }), 201);
-        const { name, residentId } = person(2);
-        const { token } = await stack.call('identity', 'Identity.CompleteWechatLogin', { appid: 'wx0000000000000001', openid: 'single', mobile: mobile(2) });
-        session = ok(await stack.post('/v1/me:verify', { name, residentId }, { token }));
+        session = await enter(2);
+        other = await enter(3);
     });
     after(() => stack.close());
 
@@ -76,6 +81,25 @@ describe('a single member', () => {
         const utf8 = (text) => Buffer.from(text).toString('latin1');
         for (const word of [person(2).residentId, mobile(2), utf8(person(2).name), session.member.memberId])
             assert.equal(bytes.includes(word), false, word);
+    });
+
+    test('follows and is followed, over the death of the daemon, until one blocks the other', async () => {
+        const handles = async () => (await stack.query('match', 'SELECT CAST(handle AS TEXT) AS handle FROM single ORDER BY joined_at')).map(({ handle }) => handle);
+        await pledge('other', other, 3);
+        ok(await post('/v1/match/me:join', {}, other), 201);
+        const [hers, his] = await handles();
+        assert.equal(ok(await post(`/v1/match/singles/${his}:follow`)).mutual ?? false, false);
+        assert.equal(ok(await post(`/v1/match/singles/${hers}:follow`, {}, other)).mutual, true);
+        await stack.kill('match');
+        stack.spawn('match');
+        await stack.serves('match');
+        const bonds = async (who) => ok(await stack.get('/v1/match/me/follows', { token: who.token })).bonds;
+        assert.deepEqual([(await bonds(session))[0].mutual, (await bonds(other))[0].mutual], [true, true]);
+        ok(await post(`/v1/match/singles/${hers}:block`, {}, other));
+        assert.deepEqual([await bonds(session), await bonds(other)], [[], []]);
+        assertProblem(await post(`/v1/match/singles/${his}:follow`), 404, 'SINGLE_NOT_FOUND');
+        assertProblem(await post('/v1/match/singles/4611686018427387:follow'), 404, 'SINGLE_NOT_FOUND');
+        ok(await post('/v1/match/me:leave', {}, other));
     });
 
     test('leaves with all that was hers', async () => {
