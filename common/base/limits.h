@@ -119,6 +119,10 @@
 /* What people have got (common/benefit/granted) */
 #define LIMIT_GRANTED (1 << 23) /* that one service knows of, and people who have some */
 
+/* Singles (services/match) */
+#define LIMIT_FOLLOWS 300 /* people whom one follows */
+#define LIMIT_BLOCKS  300 /* and whom she has blocked */
+
 /* A member's inbox */
 #define LIMIT_INBOX 500 /* items, the newest */
 

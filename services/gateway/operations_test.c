@@ -59,7 +59,7 @@ static void every_reason_has_a_title_of_its_status(void **state)
 /* Each daemon's package is among them. */
 static void every_daemon_is_known(void **state)
 {
-    static const char *const queues[] = {"bridge", "coupon", "health", "identity", "portal"};
+    static const char *const queues[] = {"bridge", "coupon", "health", "identity", "match", "portal", "subsidy"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(queues); i++) {

@@ -90,7 +90,7 @@ describe("a member's own data", () => {
         const { couponId } = (await claim(member.memberId)).json;
         const fresh = (memberId) => mint(stack.tokenKey(), { memberId, steppedUpUntil: Date.now() + 600000 });
         const { services } = (await stack.get('/v1/me/data')).json;
-        assert.deepEqual(services, ['bridge', 'coupon', 'health', 'portal', 'subsidy']);
+        assert.deepEqual(services, ['bridge', 'coupon', 'health', 'match', 'portal', 'subsidy']);
         const kept = async (memberId) => {
             const found = [];
             for (const service of services) {

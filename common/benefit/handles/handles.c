@@ -84,15 +84,22 @@ static int64_t make_handle(const struct handles *handles, int64_t member_id, voi
     return 0;
 }
 
+int64_t handle_made(const struct handles *handles, int64_t member_id, void *call)
+{
+    int64_t handle = handle_of(handles, member_id);
+
+    return handle ? handle : make_handle(handles, member_id, call);
+}
+
 static bool map(void *self, void *call, Rpc__Principal *principal, bool lasting)
 {
     const struct handles *handles = self;
     unsigned char hash[PII_INDEX_LEN];
-    int64_t member_id = principal->member_id, handle = handle_of(handles, member_id);
+    int64_t member_id = principal->member_id;
+    int64_t handle = lasting ? handle_made(handles, member_id, call) : handle_of(handles, member_id);
 
-    if (!handle)
-        handle = lasting ? make_handle(handles, member_id, call)
-                         : HANDLE_PASSING | (int64_t)hash_number(handles, "passing", member_id, hash);
+    if (!handle && !lasting)
+        handle = HANDLE_PASSING | (int64_t)hash_number(handles, "passing", member_id, hash);
     principal->member_id = handle;
     if (principal->session_id)
         principal->session_id = (int64_t)hash_number(handles, "session", principal->session_id, hash);

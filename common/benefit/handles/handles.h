@@ -38,5 +38,7 @@ struct handles {
 void handles_map(struct handles *handles, const struct pii_keys *keys);
 /* The handle of a member, or 0. */
 int64_t handle_of(const struct handles *handles, int64_t member_id);
+/* The same, made when she has none yet, as of a call or row that writes; 0: it could not be. */
+int64_t handle_made(const struct handles *handles, int64_t member_id, void *call);
 /* The member behind a handle, or 0: to seal to who must reach her, and for nothing else. */
 int64_t handle_member(const struct handles *handles, int64_t handle);
