@@ -1,5 +1,6 @@
 // A subsidy that is paid by bank: each writes an account into her form, a run orders, finance of the whole has a file made
-// of what was ordered, and what the bank gives back is what becomes of each of them.
+// of what was ordered, and what the bank gives back is what becomes of each of them. And one that is given in kind, which two
+// of finance record.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
@@ -11,7 +12,7 @@ import { beginPaying, finance as ofTheWhole } from './wechatpays.mjs';
 const FEN = 123456, ACCOUNTS = ['6222020200112230', '6222020200112248'];
 
 describe('a subsidy by bank', () => {
-    let paying, stack, people, city, schemeId, runId;
+    let paying, stack, people, city, fundId, schemeId, runId;
     const office = (memberId, role) => ({ token: mint(stack.tokenKey(), { memberId, grants: [{ role, unionPath: city.path }] }) });
     const manager = (memberId) => office(memberId, 'BENEFIT_MANAGER'), finance = (memberId) => office(memberId, 'FINANCE');
     const her = (who) => ({ token: who.token });
@@ -40,10 +41,10 @@ describe('a subsidy by bank', () => {
     after(() => paying.close());
 
     test('opens with a form that asks for an account', async () => {
-        const { fundId } = await until('the union is known', async () => {
+        ({ fundId } = await until('the union is known', async () => {
             const answer = await stack.post(`/v1/unions/${city.unionId}/subsidy-funds`, { name: '技能补贴', fen: '1000000' }, { ...finance(931), key: 'fund' });
             return answer.status === 201 && answer.json;
-        });
+        }));
         ok(await stack.post(`/v1/subsidy-funds/${fundId}:confirm`, {}, finance(932)));
         const name = (field, label) => ({ name: field, label, kind: 'TEXT', least: '1', most: '60' });
         const payment = { way: 'BY_BANK', remark: '技能补贴', accountField: 'account', holderField: 'holder', bankField: 'bank' };
@@ -94,6 +95,36 @@ describe('a subsidy by bank', () => {
         const { paidFen, payableFen, inFlightFen } = await status();
         assert.deepEqual([paidFen, payableFen, inFlightFen], [String(FEN), String(FEN), '0']);
         assert.equal((await stack.get(`/v1/runs/${runId}`, finance(941))).json.state, 'RUN_ENDED');
+    });
+
+    test('a thing is given once two of finance have recorded that she has it', async () => {
+        const [she] = people, scheme = {
+            unionId: city.unionId, title: '节日慰问', basis: '困难会员每户慰问品一份。', once: 'ONCE_EVER', amount: { fen: '20000' }, fields: [{ name: 'why', label: '说明', kind: 'TEXT' }],
+            steps: [{ title: '复核', role: 'BENEFIT_MANAGER', hands: 2, days: 5 }], opensAt: new Date(Date.now() - 1000).toISOString(), closesAt: new Date(Date.now() + 864e5).toISOString(),
+            funding: { fundId, fen: '20000' }, selection: { kind: 'ALL' }, showing: { workingDays: 0 }, payment: { way: 'IN_KIND', remark: '慰问品一份' },
+        };
+        ({ schemeId } = ok(await stack.post('/v1/schemes', { scheme }, { ...manager(901), key: 'kind' }), 201));
+        for (const official of [901, 902])
+            ok(await stack.post(`/v1/schemes/${schemeId}:open`, {}, manager(official)));
+        const mine = ok(await stack.post(`/v1/schemes/${schemeId}/applications`, {}, her(she)), 201).applicationId;
+        ok(await stack.post(`/v1/me/applications/${mine}:save`, { answers: [{ field: 'why', text: '家庭困难' }] }, her(she)));
+        ok(await stack.post(`/v1/me/applications/${mine}:submit`, {}, her(she)));
+        for (const official of [911, 912])
+            ok(await stack.post(`/v1/applications/${mine}:decide`, { verdict: 'APPROVE' }, manager(official)));
+        await until('it is to be given', async () => (await status()).payableFen === '20000');
+        const { runId: kindId } = ok(await stack.post(`/v1/schemes/${schemeId}/runs`, {}, { ...finance(941), key: 'kind run' }), 201), is = async (state) => (await stack.get(`/v1/runs/${kindId}`, finance(941))).json.state === state;
+        await until('its list is frozen', () => is('RUN_PREPARED'));
+        for (const official of [941, 942])
+            ok(await stack.post(`/v1/runs/${kindId}:release`, {}, finance(official)));
+        await until('it is out', () => is('RUN_UNDER_WAY'));
+        const given = (official, notTaken = false) => stack.post(`/v1/runs/${kindId}/lines/1:handOver`, { notTaken }, finance(official));
+        assert.equal(ok(await given(941)).waitsForHand, true);
+        assertProblem(await given(942, true), 409, 'HANDS_DIFFER');
+        assert.equal(ok(await given(942)).state, 'LINE_PAID');
+        assert.equal((await stack.get(`/v1/me/applications/${mine}`, her(she))).json.state, 'APPLICATION_PAID');
+        assert.equal((await status()).paidFen, '20000');
+        assert.ok(await is('RUN_ENDED'));
+        assert.equal((await stack.query('bridge', 'SELECT count(*) AS n FROM payout WHERE way = 3'))[0].n, 0);
     });
 
     test('has no account in a log or, unsealed, in a store', () => {
