@@ -144,7 +144,7 @@ describe("a member's inbox on her page", () => {
         await stack.serves('coupon');
         await page.press('.form', '导出我的资料');
         const all = JSON.parse(await until('the file is there', () => page.value('window.saved')));
-        assert.deepEqual(Object.keys(all), ['identity', 'bridge', 'coupon', 'health', 'portal', 'subsidy']);
+        assert.deepEqual(Object.keys(all), ['identity', 'bridge', 'coupon', 'health', 'match', 'portal', 'subsidy']);
         assert.equal(all.identity.account.memberId, memberId);
         assert.ok(all.portal.some(({ type, value }) => type === 'portal.InboxItem' && value.kind === 'CHECKUP_WON'));
         assert.ok(all.health.length > 0);

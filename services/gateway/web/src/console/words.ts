@@ -3,7 +3,7 @@ import type { Said } from '../shared/api';
 export const ROLE: Record<string, string> = {
   SYSTEM_ADMIN: '系统管理员', SECURITY_ADMIN: '安全管理员', AUDIT_ADMIN: '审计管理员', UNION_ADMIN: '工会管理员', BENEFIT_MANAGER: '福利经办', FINANCE: '财务', COMPANY_AGENT: '企业经办', CHECKUP_STAFF: '体检核验员', REPORT_CLERK: '报告录入员',
 } satisfies Said<'rule.Role'>;
-export const SERVICE: Record<string, string> = { identity: '会员与工会', health: '体检', coupon: '福利券', portal: '消息', subsidy: '补贴', bridge: '短信与微信' };
+export const SERVICE: Record<string, string> = { identity: '会员与工会', health: '体检', coupon: '福利券', portal: '消息', subsidy: '补贴', match: '鹊桥', bridge: '短信与微信' };
 export const LEVEL: Record<string, string> = { MOBILE: '未实名', REAL_NAME: '已实名', MEMBER: '会员', CATEGORY: '职业已认证' } satisfies Said<'rpc.Level'>;
 export const SEX: Record<string, string> = { SEX_UNKNOWN: '不限', MALE: '男', FEMALE: '女' } satisfies Said<'rpc.Sex'>;
 export const BIRTHDAY: Record<string, string> = { ANY_DAY: '不限', ON_ITS_DAY: '生日当天', IN_ITS_MONTH: '生日当月' } satisfies Said<'audience.Birthday'>;
