@@ -1,16 +1,10 @@
 // How subsidies read to her: what a scheme gives, until when, where an application stands and what has become of it.
 import { api, got, type Said, type Schemas } from '../../shared/api';
-import { day, moment, yuan } from '../../shared/format';
+import { day, moment } from '../../shared/format';
 
 export type Scheme = Schemas['subsidy.Scheme'];
 export type SchemeForMe = Schemas['subsidy.SchemeForMe'];
 export type Application = Schemas['subsidy.Application'];
-
-/** What one person gets by a scheme. */
-export function amountWords({ amount }: Scheme) {
-  if (!amount) return '';
-  return Number(amount.fen) ? yuan(amount.fen) : `最高 ${yuan(amount.mostFen)}`;
-}
 
 /** Until when one may apply, or from when on. */
 export function whenWords({ opensAt, closesAt, state }: Scheme, at: number) {
