@@ -117,7 +117,7 @@ describe('subsidies at the desk', () => {
         await page.shows('.work', /需要第二人复核/);
         await page.press('.work', '第二人确认公布');
         await confirm();
-        await told(/须由另一名福利经办确认/);
+        await told(/须由另一位经办人确认公布/);
         await opensToAll(page, 'scheme-waits');
         await change(managers[1]);
         await go(page, '/schemes');
