@@ -1,6 +1,7 @@
-// Schemes of subsidies at the desk, beside their life (subsidy_desk): how one went, for those who run it and who audit it.
+// Schemes of subsidies at the desk, beside their life (subsidy_desk): how one went, for those who run it and who audit it; and that
+// the form has a field for every term, so that none is lost by it.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -132,6 +133,78 @@ describe('schemes at the desk', () => {
             await go(page, `/schemes/${schemeId}/numbers`);
             await page.shows('[aria-label=从申报到到账]', /申报\s*23/);
             assert.doesNotMatch(await page.text('.work'), /审计导出/);
+        });
+    });
+
+    describe('the form of one', () => {
+        const folder = new URL('../../deploy/demo/schemes/', import.meta.url), files = readdirSync(folder).filter((name) => name.endsWith('.json')).sort();
+        const termsOf = async (schemeId) => (await stack.query('subsidy', `SELECT hex(terms) AS terms, hex(terms_hash) AS hash FROM scheme WHERE scheme_id = ${schemeId}`))[0];
+        let nth = 0, before;
+
+        /** A draft of the terms of a file, whose days are counted from now. */
+        async function draft(scheme) {
+            const day = (text) => at(Date.now() + DAY * (Number(text.slice(1)) + 1) + 123), { selection, ...rest } = scheme;
+            const body = { scheme: {
+                ...rest, unionId: city.unionId, opensAt: day(scheme.opensAt), closesAt: day(scheme.closesAt), funding: { ...scheme.funding, fundId },
+                selection: { ...selection, ...selection.listAt && { listAt: day(selection.listAt), until: day(selection.until) } },
+            } };
+            const { schemeId } = ok(await stack.post('/v1/schemes', body, { ...manages(901), key: `draft-${++nth}` }), 201);
+            return schemeId;
+        }
+        async function edit(schemeId) {
+            await go(page, `/schemes/${schemeId}`);
+            before = await termsOf(schemeId);
+            await page.press('.work', '修改草稿');
+            await page.shows('[aria-label=修改草稿]', /保存草稿/);
+        }
+        async function keep() {
+            await page.press('[aria-label=修改草稿]', '保存草稿');
+            await page.shows('[aria-label=项目条款]', /修改草稿/);
+        }
+
+        for (const name of files)
+            test(`gives ${name} back as it was, to the byte`, async () => {
+                await change(manager);
+                await edit(await draft(JSON.parse(readFileSync(new URL(name, folder), 'utf8'))));
+                await keep();
+                assert.deepEqual(await termsOf((await page.value('location.hash')).split('/').at(-1)), before);
+            });
+
+        test('has a field for every term that the files do not use', async () => {
+            const [other] = await stack.query('subsidy', 'SELECT CAST(scheme_id AS TEXT) AS id FROM scheme WHERE state = 2');
+            const file = JSON.parse(readFileSync(new URL('education.json', folder), 'utf8')), [{ choices, ...degree }, ...fields] = file.fields;
+            const schemeId = await draft({
+                ...file, title: '分组抽签的补贴', once: 'ONCE_ANY', correctDays: 7, againDays: 9, notBeside: [{ schemeId: other.id, days: 180 }],
+                counts: { group: { name: '学历类', atMost: 2, period: 'YEAR', notWithinDays: 30 }, ceiling: { name: '普惠', fen: '500050' } },
+                fields: [{ ...degree, choices, sensitive: true }, { name: 'years', label: '工龄', kind: 'NUMBER', least: '0', most: '60' }, ...fields.map((one) => (one.kind === 'FILE' ? { ...one, fileKinds: ['PNG', 'PDF'], least: '1', most: '3' } : one))],
+                steps: [...file.steps, { title: '抽查', level: 2, role: 'FINANCE', hands: 1, days: 3, perMille: 50, elsewhere: true }], showing: { workingDays: 3, objectionDays: 20 },
+                selection: {
+                    ...file.selection, waiting: 0, strataField: 'degree', points: [{ field: 'degree', choice: '本科', points: 2 }, { field: 'years', points: 1, most: 9 }],
+                    strata: [{ title: '大专组', choices: ['大专'], places: 9000, waiting: 100 }, { title: '本科以上组', choices: ['研究生', '本科'], places: 10958 }],
+                },
+                amount: { by: 'degree', of: [{ choice: '研究生', fen: '100000' }, { choice: '大专', fen: '80050' }, { choice: '本科', fen: '90000' }] },
+            });
+            await edit(schemeId);
+            await opensToAll(page, 'scheme-draft-whole');
+            await keep();
+            assert.deepEqual(await termsOf(schemeId), before);
+            // Who confirms it reads each of them.
+            await page.shows('[aria-label=项目条款]', new RegExp(['看“取得的学历”：研究生 1,000 元、大专 800.50 元、本科 900 元', '180 天内领过“学历补贴”的不再发', '学历类，每年最多 2 次，30 天内享受过的不再发', '普惠，每人每年合计 5,000.50 元', '每千件抽 50 件由其他工会复核',
+                '单选；涉及家庭或医疗信息，须本人同意后填写', '材料文件；选填；只收 PNG、PDF', '大专组（大专）：9000 名，候补 100 名\\s+本科以上组（研究生、本科）：10958 名', '“取得的学历”是本科：2 签\\s+“工龄”每 1：1，最多 9 签'].join('[^]*')));
+            await opensToAll(page, 'scheme-terms');
+        });
+
+        test('takes them from who types them', async () => {
+            const file = JSON.parse(readFileSync(new URL('innovation.json', folder), 'utf8')), schemeId = await draft(file);
+            await edit(schemeId);
+            await page.clickOn('the union chair', "[...document.querySelectorAll('[aria-label=由谁申报] .el-checkbox input')].at(0)");
+            await page.clickOn('carrying', "[...document.querySelectorAll('.el-checkbox')].find((one) => one.innerText.includes('沿用到下一期'))");
+            const row = "[...document.querySelectorAll('fieldset.rows')].find((one) => one.querySelector('legend').innerText === '第 1 条' && one.innerText.includes('得几分'))";
+            await page.clickOn('删除', `[...${row}.querySelectorAll('button')].at(-1)`);
+            await until('one is gone', async () => await page.value(`${row}.querySelector('.el-select').innerText.includes('推广范围') && ${row}.innerText.includes('本行业')`));
+            await keep();
+            const saved = ok(await stack.get(`/v1/schemes/${schemeId}`, manages(901)));
+            assert.deepEqual([saved.applicantRoles, saved.carries, saved.selection.points.map(({ field, choice }) => `${field} ${choice}`)], [['UNION_ADMIN'], true, ['spread 本行业', 'months ', 'saved ']]);
         });
     });
 

@@ -152,7 +152,7 @@ describe('subsidies on her telephone', () => {
 
     test('she sees who has it until when, corrects what is given back, and withdraws nothing by accident', async () => {
         const { applicationId } = await hers(SKILLS), first = manager(911, district);
-        await page.shows('main', /现在在\s+禅城区总工会[^]*审核环节\s+区总工会初审[^]*办理期限[^]*培训费用\s+2,800 元[^]*培训地点\s+广东省佛山市禅城区/);
+        await page.shows('main', /现在在\s+禅城区总工会[^]*审核环节\s+区总工会初审[^]*办理期限[^]*培训费用\s+2,800 元\s+开始日期\s+2026年5月2日[^]*培训地点\s+广东省佛山市禅城区/);
         await noBarriers('application');
         ok(await stack.get(`/v1/applications/${applicationId}`, first));
         await decide(applicationId, 'GIVE_BACK', first, '证书编号与平台不符，请核对');
@@ -240,8 +240,52 @@ describe('subsidies on her telephone', () => {
         await noBarriers('notice-object');
         await page.press('[aria-label=公示名单]', '提交异议');
         await page.shows('[aria-label=我提出的异议]', /先进操作法奖励[^]*正在核实[^]*由班组其他人提出[^]*处理期限/);
+        // What proves it is with it, and nobody's but who decides.
+        const file = stack.path('proof.png');
+        writeFileSync(file, Buffer.concat([Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), Buffer.alloc(200000, 9)]));
+        await page.choose('[aria-label=我提出的异议] input[type=file]', file);
+        await page.shows('[aria-label=我提出的异议]', /1\. 图片\s*196 KB[^]*还可以传 4 个[^]*已上传：proof\.png/);
         await noBarriers('objections');
+        const [{ objectionId, files }] = ok(await stack.get('/v1/me/objections', { token: her.token })).objections;
+        assert.deepEqual(files.map(({ state }) => state), ['EVIDENCE_READY']);
+        assert.deepEqual(ok(await stack.get(`/v1/me/applications/${applicationId}`, { token: other.token })).files, []);
         assert.equal(ok(await stack.get(`/v1/me/applications/${applicationId}`, { token: other.token })).state, 'APPLICATION_OBJECTED');
+        // She is told when it is decided, and reads how.
+        for (const memberId of [921, 922])
+            ok(await stack.post(`/v1/objections/${objectionId}:decide`, { upheld: false, remark: '经核对车间记录，操作法由本人提出' }, manager(memberId)));
+        await until('she is told', async () => ok(await stack.get('/v1/me/inbox', { token: her.token })).items.some(({ kind }) => kind === 'SUBSIDY_OBJECTION_DECIDED'));
+        await go(page, '/inbox');
+        await page.clickOn('the message', "[...document.querySelectorAll('.message')].find((one) => one.innerText.includes('异议已办结'))");
+        await page.shows('[aria-label=我提出的异议]', /异议不成立[^]*处理意见：经核对车间记录，操作法由本人提出[^]*材料\s+1 份/);
+        await noBarriers('objections-decided');
+    });
+
+    test('who has an office in several unions chooses for which she applies', async () => {
+        const { memberId } = ok(await stack.get('/v1/me', { token: her.token }));
+        const unions = await Promise.all(['440604-001-0001', '440604-001'].map(async (code) => {
+            const { unionId, name } = await unionCoded(stack, code), [{ path }] = await stack.query('subsidy', `SELECT path FROM tree_union WHERE union_id = ${unionId}`);
+            return { unionId, name, path };
+        }));
+        const token = mint(stack.tokenKey(), { memberId, unionPath: unions[0].path, grants: unions.map(({ path }) => ({ role: 'UNION_ADMIN', unionPath: path })) });
+        const schemeId = await openScheme({ title: '工会主席补贴', basis: '工会主席履职补贴，每个工会一份。', applicantRoles: ['UNION_ADMIN'] });
+        await until('it is open', async () => !ok(await stack.get(`/v1/me/schemes/${schemeId}`, { token })).findings.length);
+        const chair = await chrome.open(`http://127.0.0.1:${stack.port}/`);
+        await chair.shows('main', /补贴公示/);
+        await chair.value(`sessionStorage.setItem('session', ${JSON.stringify(JSON.stringify({ token }))})`);
+        await chair.page.reload();
+        await go(chair, `/schemes/${schemeId}`);
+        await chair.shows('main', /代表哪个单位申请\s*石湾外卖骑手工会\s*石湾镇街道总工会/);
+        assert.deepEqual(await barriersOnTelephone(chair, 'scheme-for-union'), []);
+        await chair.clickOn('the other union', "document.querySelectorAll('input[name=for-union]')[1]");
+        await chair.press('main', '申请');
+        await chair.shows('main', /不用填表/);
+        await chair.press('main', '检查并提交');
+        await chair.shows('.standing', /审核中/);
+        assert.deepEqual(ok(await stack.get('/v1/me/applications', { token })).applications.filter((one) => one.schemeId === schemeId).map(({ forUnionId }) => forUnionId), [unions[1].unionId]);
+        await go(chair, `/schemes/${schemeId}`);
+        await chair.shows('main', /石湾镇街道总工会\s*您有一份同一项目的申请尚未办结/);
+        assert.deepEqual(await chair.value("[...document.querySelectorAll('input[name=for-union]')].map((one) => [one.checked, one.disabled])"), [[true, false], [false, true]]);
+        await chair.page.close();
     });
 
     test('files are sent in parts, also over a cut network, and taken away again', async () => {

@@ -45,7 +45,7 @@ describe('from a declaration to a decision', () => {
         ({ schemeId } = made.json);
         assertProblem(await stack.get(`/v1/schemes/${schemeId}`, { token: member.token }), 404, 'SCHEME_NOT_FOUND');
         assert.equal((await stack.post(`/v1/schemes/${schemeId}:open`, {}, manager(901))).json.waitsForHand, true);
-        assert.equal((await stack.post(`/v1/schemes/${schemeId}:open`, {}, manager(901))).json.state, 'SCHEME_DRAFT');
+        assertProblem(await stack.post(`/v1/schemes/${schemeId}:open`, {}, manager(901)), 409, 'SCHEME_OWN_HAND');
         assert.equal((await stack.post(`/v1/schemes/${schemeId}:open`, {}, manager(902))).json.state, 'SCHEME_OPEN');
         assertProblem(await stack.post(`/v1/schemes/${schemeId}:update`, scheme(), manager(901)), 409, 'SCHEME_FIXED');
         assertProblem(await stack.post('/v1/schemes', scheme({ steps: scheme().scheme.steps.slice(1) }), { ...manager(901), key: 'alone' }),

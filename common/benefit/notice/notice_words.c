@@ -77,6 +77,8 @@ static const struct {
     [NOTICE__NOTICE_KIND__SUBSIDY_TO_CONFIRM] = {"您有一笔补贴待在微信中确认收款", "待收款", DAY_MS, NULL},
     [NOTICE__NOTICE_KIND__SUBSIDY_PAID] = {"您的补贴已到账，请登录查看", "已到账", 7 * DAY_MS, NULL},
     [NOTICE__NOTICE_KIND__SUBSIDY_NOT_PAID] = {"您的补贴未能到账，请登录查看原因", "未到账", 15 * DAY_MS, NULL},
+    [NOTICE__NOTICE_KIND__SUBSIDY_OBJECTION_DECIDED] = {"您提出的异议已办结，请登录查看结果", "已办结", 15 * DAY_MS,
+                                                        NULL},
     [NOTICE__NOTICE_KIND__SUBSIDY_REFUSED] = {"您的补贴申请未通过，请登录查看原因", "未通过", 15 * DAY_MS, NULL},
 };
 _Static_assert(ARRAY_LEN(kinds) == NOTICE_KINDS, "a line for each kind");

@@ -5,7 +5,7 @@
 #pragma once
 #include "notice.pb-c.h"
 
-#define NOTICE_KINDS 49 /* one more than the greatest of NoticeKind */
+#define NOTICE_KINDS 50 /* one more than the greatest of NoticeKind */
 
 /* Doors that are not the id of one of her WeChats. */
 #define NOTICE_BY_APP    INT64_C(0)  /* the WeChat in the template's app that was bound last */

@@ -194,21 +194,29 @@ static void check_cover(struct subsidy *self, const struct application *applicat
         found(check, reason, scheme->cover_check->field, NULL);
 }
 
+/* What was given back is corrected also when the time to apply is over. */
+struct own_check {
+    struct check *check;
+    bool given_back;
+};
+
+static void found_own(void *arg, int reason)
+{
+    const struct own_check *own = arg;
+
+    if (!own->given_back || (reason != SUBSIDY__REASON__TIME_OVER && reason != SUBSIDY__REASON__SCHEME_NOT_OPEN))
+        found(own->check, reason, "", NULL);
+}
+
 /* All that stands in the way, of the person first. */
 static void check_all(struct subsidy *self, const struct application *application, const Subsidy__Scheme *scheme,
                       const Subsidy__FormAnswers *answers, struct check *check)
 {
-    int reason = application_refusal(self, scheme, application, check->call);
+    struct own_check own = {check, application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_GIVEN_BACK};
+    int64_t fen = form_amount(scheme, answers);
 
-    /* What was given back is corrected also when the time to apply is over. */
-    if (application->state == SUBSIDY__APPLICATION_STATE__APPLICATION_GIVEN_BACK &&
-        (reason == SUBSIDY__REASON__TIME_OVER || reason == SUBSIDY__REASON__SCHEME_NOT_OPEN))
-        reason = 0;
-    if (!reason)
-        reason = selection_counts_refusal(self, scheme, application->member_id, form_amount(scheme, answers),
-                                          rpc_now(check->call));
-    if (reason)
-        found(check, reason, "", NULL);
+    application_refusals(self, scheme, application, application->union_path, fen ? fen : scheme->amount->fen,
+                         check->call, found_own, &own);
     form_check(scheme, answers, cn_day(rpc_now(check->call)), found, check);
     check_cover(self, application, scheme, answers, check);
     check_certificates(self, application, scheme, answers, check);

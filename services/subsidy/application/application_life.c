@@ -158,7 +158,7 @@ void application_lapse(struct subsidy *self, const Subsidy__Scheme *scheme, stru
     application_leaves(application, SUBSIDY__APPLICATION_STATE__APPLICATION_LAPSED, 0, rpc_now(call));
     application_frees(self, application->id);
     application_put(self, application, &step, call);
-    objections_end(self, application->id, call);
+    objections_end(self, scheme, application->id, call);
     if (had)
         selection_next(self, scheme, application, call);
 }

@@ -1,5 +1,6 @@
 #include "services/subsidy/application/application_internal.h"
 #include "services/subsidy/figures/figures.h"
+#include "services/subsidy/selection/selections.h"
 
 /* ---- steps ---- */
 
@@ -87,8 +88,10 @@ void application_put(struct subsidy *self, struct application *application, cons
 
     application->n_steps++;
     application->journal_seq = tell(self, application, step, call);
-    if (application_find(self, application->id, &before))
+    if (application_find(self, application->id, &before)) {
         figure_count(self, &before, application, step->kind, call);
+        selection_recount(self, &before, application);
+    }
     store_run(self->store, application_sql(self, APPLICATION_SQL_ADD_STEP), "iiiiitiiibib", application->id,
               application->n_steps, (int64_t)step->kind, (int64_t)application->step, rpc_now(call),
               application->office_path, step->by_id, step->gave_by[0], step->gave_by[1], sealed, len,

@@ -34,6 +34,23 @@ bool application_union(const Subsidy__Scheme *scheme, const char *wanted, void *
     return false;
 }
 
+size_t application_unions(const Subsidy__Scheme *scheme, void *call, const char **ret, size_t size)
+{
+    const Rpc__Principal *caller = rpc_principal(call);
+    char path[UNION_PATH_SIZE];
+    size_t n = 0;
+
+    for (size_t i = 0; scheme->n_applicant_roles && i < caller->n_grants && n < size; i++) {
+        bool again = !*caller->grants[i]->union_path;
+
+        for (size_t j = 0; j < n && !again; j++)
+            again = strcmp(ret[j], caller->grants[i]->union_path) == 0;
+        if (!again && application_union(scheme, caller->grants[i]->union_path, call, path))
+            ret[n++] = caller->grants[i]->union_path;
+    }
+    return n;
+}
+
 /* ---- what was had ---- */
 
 /* Who would have it: a person, or the union that it is for. */
@@ -104,27 +121,48 @@ int64_t application_period(const struct application *application, const Subsidy_
     return application && application->submitted_at ? application->period_at : scheme_period(scheme, now);
 }
 
+void application_refusals(const struct subsidy *self, const Subsidy__Scheme *scheme,
+                          const struct application *application, const char *wanted, int64_t fen, void *call,
+                          scheme_report *report, void *arg)
+{
+    int64_t now = rpc_now(call), period = application_period(application, scheme, now);
+    char path[UNION_PATH_SIZE];
+    struct taker taker = {.member_id = rpc_principal(call)->member_id};
+    int reason;
+
+    scheme_refusals_of(scheme, rpc_principal(call), now, report, arg);
+    if (!application_union(scheme, wanted, call, path)) {
+        report(arg, SUBSIDY__REASON__NOT_YOUR_UNIONS_OFFICE);
+        return; /* for whom it would be is not known */
+    }
+    taker.union_path = scheme->n_applicant_roles ? path : NULL;
+    if (has_had(self, &taker, scheme, period))
+        report(arg, period ? SUBSIDY__REASON__HAD_IN_PERIOD : SUBSIDY__REASON__HAD_ONCE);
+    /* What a union may have any number of times, as for each of its workers, it applies for at once. */
+    else if (!(taker.union_path && scheme->once == SUBSIDY__ONCE__ONCE_ANY) &&
+             asks(self, &taker, APPLICATION_SQL_STILL, APPLICATION_SQL_UNION_STILL, scheme->family_id,
+                  application ? application->id : 0, period))
+        report(arg, SUBSIDY__REASON__STILL_DECIDED);
+    if (has_beside(self, &taker, scheme, now))
+        report(arg, SUBSIDY__REASON__HAD_ELSEWHERE);
+    reason = selection_counts_refusal(self, scheme, taker.member_id, fen, now);
+    if (reason)
+        report(arg, reason);
+}
+
+static void keep_first(void *arg, int reason)
+{
+    int *first = arg;
+
+    *first = *first ? *first : reason;
+}
+
 int application_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme,
                         const struct application *application, void *call)
 {
-    int64_t now = rpc_now(call), period = application_period(application, scheme, now);
-    int reason = scheme_refusal_of(scheme, rpc_principal(call), now);
-    char path[UNION_PATH_SIZE];
-    struct taker taker = {.member_id = rpc_principal(call)->member_id};
+    int first = 0;
 
-    if (reason)
-        return reason;
-    if (!application_union(scheme, application ? application->union_path : "", call, path))
-        return SUBSIDY__REASON__NOT_YOUR_UNIONS_OFFICE;
-    taker.union_path = scheme->n_applicant_roles ? path : NULL;
-    if (has_had(self, &taker, scheme, period))
-        return period ? SUBSIDY__REASON__HAD_IN_PERIOD : SUBSIDY__REASON__HAD_ONCE;
-    /* What a union may have any number of times, as for each of its workers, it applies for at once. */
-    if (!(taker.union_path && scheme->once == SUBSIDY__ONCE__ONCE_ANY) &&
-        asks(self, &taker, APPLICATION_SQL_STILL, APPLICATION_SQL_UNION_STILL, scheme->family_id,
-             application ? application->id : 0, period))
-        return SUBSIDY__REASON__STILL_DECIDED;
-    if (has_beside(self, &taker, scheme, now))
-        return SUBSIDY__REASON__HAD_ELSEWHERE;
-    return selection_counts_refusal(self, scheme, taker.member_id, scheme->amount->fen, now);
+    application_refusals(self, scheme, application, application ? application->union_path : "", scheme->amount->fen,
+                         call, keep_first, &first);
+    return first;
 }

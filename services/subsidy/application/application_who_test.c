@@ -48,6 +48,38 @@ static void an_agent_applies_for_her_company_which_has_it_once(void **state)
     assert_ok(start(scheme_id, agent(813, OTHER)));
 }
 
+static const Subsidy__SchemeForMe *standing(int64_t scheme_id, const Rpc__Principal *who)
+{
+    return harness_output(&h, on_scheme("Schemes.GetMyScheme", scheme_id, who), &subsidy__scheme_for_me__descriptor);
+}
+
+/* Who has the office in two of them is told both, and what she chooses is what she gets. */
+static void an_agent_of_two_companies_chooses(void **state)
+{
+    int64_t scheme_id = open_scheme(a_companies_draft());
+    Rpc__Principal *both = agent(811, COMPANY);
+    Rpc__Grant *grants[2] = {both->grants[0], agent(811, OTHER)->grants[0]};
+    const Subsidy__SchemeForMe *told;
+
+    (void)state;
+    assert_int_equal(standing(scheme_id, both)->n_for_unions, 0);
+    both->grants = grants;
+    both->n_grants = 2;
+    told = standing(scheme_id, both);
+    assert_int_equal(told->n_for_unions, 2);
+    assert_int_equal(told->for_unions[1]->union_id, a_union(&h, OTHER));
+    assert_string_equal(told->for_unions[1]->reason, "");
+    assert_ok(submit(application_of(start_for(scheme_id, COMPANY, both))->application_id, both));
+    told = standing(scheme_id, both);
+    assert_string_equal(told->for_unions[0]->reason, "STILL_DECIDED");
+    assert_string_equal(told->for_unions[1]->reason, "");
+    assert_int_equal(told->n_findings, 0);
+    assert_string_equal(told->reason, "");
+    assert_int_equal(application_of(start_for(scheme_id, OTHER, both))->for_union_id, a_union(&h, OTHER));
+    assert_ok(submit(application_of(start_for(scheme_id, OTHER, both))->application_id, both));
+    assert_string_equal(standing(scheme_id, both)->reason, "STILL_DECIDED");
+}
+
 /* Who has no office there any more hands nothing in for it. */
 static void who_leaves_her_office_hands_nothing_in(void **state)
 {
@@ -235,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(an_agent_applies_for_her_company_which_has_it_once),
+        TEST(an_agent_of_two_companies_chooses),
         TEST(who_leaves_her_office_hands_nothing_in),
         TEST(an_office_above_is_none_of_the_union),
         TEST(a_company_is_approved_once),

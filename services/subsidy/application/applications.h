@@ -58,6 +58,13 @@ int application_given_refusal(const struct subsidy *self, const struct applicati
 bool application_union(const Subsidy__Scheme *scheme, const char *wanted, void *call, char ret[UNION_PATH_SIZE]);
 /* When the period began that it is for (NULL: one that is begun now); 0: there are none. */
 int64_t application_period(const struct application *application, const Subsidy__Scheme *scheme, int64_t now);
+/* The unions for which the caller may apply, each once, in the caller's memory: how many; 0: it is had by persons. */
+size_t application_unions(const Subsidy__Scheme *scheme, void *call, const char **ret, size_t size);
+/* All Reasons why the caller may not apply for a scheme now, with an application of hers (NULL: with one that is new),
+ * for a union that is wanted ("": any), so much money. */
+void application_refusals(const struct subsidy *self, const Subsidy__Scheme *scheme,
+                          const struct application *application, const char *wanted, int64_t fen, void *call,
+                          scheme_report *report, void *arg);
 /* Why the caller may not apply for a scheme now, with an application of hers (NULL: for the first union for which she
  * may): a Reason, or 0. */
 int application_refusal(const struct subsidy *self, const Subsidy__Scheme *scheme,

@@ -93,6 +93,12 @@ static void add(const Subsidy__Scheme *scheme, Subsidy__SchemeNumbersRow *row, s
     case SUBSIDY__STEP_KIND__STEP_ABOVE_CEILING:
         turn_down(scheme, row, what, which, n, call);
         break;
+    case SUBSIDY__STEP_KIND__STEP_OBJECTED:
+        row->objected += n;
+        break;
+    case FIGURE_OBJECTION_LATE:
+        row->objections_overdue += n;
+        break;
     case FIGURE_DAYS:
         if (which / 1000 < STEPS_MAX)
             days->n[which / 1000][which % 1000] += n;

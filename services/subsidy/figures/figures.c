@@ -41,6 +41,11 @@ void figure_count(struct subsidy *self, const struct application *before, const 
             call);
 }
 
+void figure_objection_late(struct subsidy *self, const struct application *application, void *call)
+{
+    add(self, application, FIGURE_OBJECTION_LATE, 0, 0, call);
+}
+
 /* ---- the part ---- */
 
 static const struct part_stray strays[] = {

@@ -9,9 +9,12 @@
 #pragma once
 #include "services/subsidy/application/applications.h"
 
-#define FIGURE_DAYS     100 /* `what`, beside Subsidy__StepKind */
-#define FIGURE_DAYS_MAX 999 /* more are not told apart */
+#define FIGURE_DAYS           100 /* `what`, beside Subsidy__StepKind */
+#define FIGURE_OBJECTION_LATE 101
+#define FIGURE_DAYS_MAX       999 /* more are not told apart */
 
 /* A step has happened, by which it came from what it was before. */
 void figure_count(struct subsidy *self, const struct application *before, const struct application *application,
                   int step_kind, void *call);
+/* An objection to it was not decided in its days. */
+void figure_objection_late(struct subsidy *self, const struct application *application, void *call);

@@ -6,6 +6,7 @@ static Subsidy__Objection *message_of(struct subsidy *self, const struct objecti
                                       void *call)
 {
     Subsidy__Objection *message = arena_message(rpc_arena(call), &subsidy__objection__descriptor);
+    char office[UNION_PATH_SIZE];
     struct application application;
     const Subsidy__Scheme *scheme;
 
@@ -24,6 +25,9 @@ static Subsidy__Objection *message_of(struct subsidy *self, const struct objecti
     message->raised_at = objection->raised_at;
     message->due_at = objection->due_at;
     message->decided_at = objection->decided_at;
+    message->overdue = objection->overdue;
+    objection_office(objection, office);
+    tree_id(&self->tree, office, call, &message->office_id);
     if (objection->decided_at || official)
         message->remark = objection_remark(self, objection->id, rpc_arena(call));
     message->n_files =

@@ -187,6 +187,91 @@ static void who_has_lost_it_otherwise_is_objected_to_no_more(void **state)
     assert_found(&h, "UPDATE objection SET state = 1", "UPDATE objection SET state = 4");
 }
 
+static int64_t rows_of_notices(int64_t member_id)
+{
+    return harness_number(&h, arena_printf(&h.arena, "SELECT count(*) FROM notice WHERE kind = %d AND member_id = %lld",
+                                           (int)NOTICE__NOTICE_KIND__SUBSIDY_OBJECTION_DECIDED, (long long)member_id));
+}
+
+/* Each of its terms one level higher, at the root none; and what one had said of it counts no more. */
+static void one_that_is_late_goes_to_the_union_above(void **state)
+{
+    Subsidy__ListObjectionsRequest theirs = SUBSIDY__LIST_OBJECTIONS_REQUEST__INIT;
+    struct draft *draft = a_funded_draft(a_fund(10 * FEN), 2 * FEN, SUBSIDY__SELECTION_KIND__ALL, 0);
+    const Subsidy__ObjectionList *list;
+    int64_t id, due;
+
+    (void)state;
+    draft->scheme.union_id = a_union(&h, COMPANY);
+    draft->scheme.n_steps = 1;
+    draft->steps[0].level = 0;
+    draft->steps[0].hands = 2;
+    draft->showing.objection_days = 3;
+    scheme_id = open_scheme(draft);
+    ids[0] = handed_in(scheme_id, MEMBER);
+    assert_ok(decide(ids[0], SUBSIDY__VERDICT__APPROVE, "", manager(911, TOWN)));
+    assert_ok(decide(ids[0], SUBSIDY__VERDICT__APPROVE, "", manager(912, TOWN)));
+    id = objection_of(raise_objection(ids[0], OBJECTOR))->objection_id;
+    assert_int_equal(objection_of(decide_objection(id, true, manager(941, TOWN)))->office_id, a_union(&h, TOWN));
+    due = now() + 3 * DAY_MS;
+    let_pass(due - 1);
+    assert_refused(decide_objection(id, false, manager(942, TOWN)), "HANDS_DIFFER");
+    let_pass(due);
+    assert_refused(decide_objection(id, true, manager(942, TOWN)), "NOT_THE_UNION_ABOVE");
+    theirs.union_id = a_union(&h, CITY);
+    list = harness_output(&h, harness_call(&h, "Objections.ListObjections", &theirs.base, manager(943, CITY), NULL),
+                          &subsidy__objection_list__descriptor);
+    assert_int_equal(list->objections[0]->overdue, 1);
+    assert_int_equal(list->objections[0]->office_id, a_union(&h, CITY));
+    assert_int_equal(list->objections[0]->proposed, SUBSIDY__PROPOSED__PROPOSED_NONE);
+    assert_string_equal(list->objections[0]->remark, "");
+    assert_int_equal(list->objections[0]->due_at, due + 3 * DAY_MS);
+    let_pass(due + 3 * DAY_MS);
+    harness_reopen(&h);
+    assert_int_equal(harness_number(&h, "SELECT sum(n) FROM figure WHERE what = 101"), 2);
+    assert_int_equal(state_of(0), STATE(OBJECTED));
+    assert_ok(decide_objection(id, false, manager(943, CITY)));
+    assert_int_equal(objection_of(decide_objection(id, false, manager(944, CITY)))->state,
+                     SUBSIDY__OBJECTION_STATE__OBJECTION_UNFOUNDED);
+    let_pass(due + 30 * DAY_MS);
+    assert_int_equal(harness_number(&h, "SELECT overdue FROM objection"), 2);
+    assert_found(&h, "UPDATE objection SET overdue = 1", "UPDATE objection SET overdue = 2");
+}
+
+static void who_objects_is_told_that_it_is_decided(void **state)
+{
+    int64_t id;
+
+    (void)state;
+    begin();
+    id = objection_of(raise_objection(ids[0], OBJECTOR))->objection_id;
+    assert_ok(raise_objection(ids[0], OBJECTOR + 1));
+    assert_ok(decide_objection(id, true, manager(941, CITY)));
+    assert_int_equal(rows_of_notices(OBJECTOR), 0);
+    assert_ok(decide_objection(id, true, manager(942, CITY)));
+    assert_int_equal(rows_of_notices(OBJECTOR), 1);
+    assert_int_equal(rows_of_notices(OBJECTOR + 1), 1); /* whose objection has nothing to be about any more */
+    assert_int_equal(rows_of_notices(MEMBER), 0);
+}
+
+/* By accounts that became hers after she had said how it is. */
+static void a_first_hand_that_has_to_do_with_it_since_counts_no_more(void **state)
+{
+    int64_t id;
+
+    (void)state;
+    begin();
+    id = objection_of(raise_objection(ids[0], OBJECTOR))->objection_id;
+    assert_ok(raise_objection(ids[0], OBJECTOR + 1));
+    assert_ok(decide_objection(id, true, manager(941, CITY)));
+    assert_int_equal(hear_merged(&h, OBJECTOR + 1, 941), 0);
+    assert_int_equal(objection_of(decide_objection(id, true, manager(942, CITY)))->state,
+                     SUBSIDY__OBJECTION_STATE__OBJECTION_OPEN);
+    assert_refused(decide_objection(id, true, manager(941, CITY)), "ON_YOUR_OBJECTION");
+    assert_int_equal(objection_of(decide_objection(id, true, manager(943, CITY)))->state,
+                     SUBSIDY__OBJECTION_STATE__OBJECTION_UPHELD);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +283,9 @@ int main(void)
         TEST(when_it_is_unfounded_she_is_paid_as_if_nothing_had_been),
         TEST(it_is_sealed_from_whom_it_is_about),
         TEST(who_has_lost_it_otherwise_is_objected_to_no_more),
+        TEST(one_that_is_late_goes_to_the_union_above),
+        TEST(who_objects_is_told_that_it_is_decided),
+        TEST(a_first_hand_that_has_to_do_with_it_since_counts_no_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

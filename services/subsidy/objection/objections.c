@@ -1,10 +1,14 @@
 #include "services/subsidy/objection/objections.h"
 
+#include "services/subsidy/figures/figures.h"
+
 #define TEXT_CONTEXT     "objection"
 #define REMARK_CONTEXT   "objection remark"
+#define SLICE            16 /* each with its scheme in memory */
 #define OBJECTIONS_ASKED 20 /* of one application: who may decide one may decide each, but those she has raised */
 #define COLUMNS                                                                                                        \
-    "objection_id, application_id, union_path, member_id, state, raised_at, due_at, decided_at, proposed, journal_seq"
+    "objection_id, application_id, union_path, member_id, state, raised_at, due_at, decided_at, proposed, "            \
+    "overdue, journal_seq"
 
 enum {
     SQL_ADD,
@@ -18,11 +22,13 @@ enum {
     SQL_OPEN,
     SQL_HERS,
     SQL_AT,
+    SQL_DUE,
+    SQL_GOES_UP,
     N_SQL
 };
 
 static const char *const sql[] = {
-    [SQL_ADD] = "INSERT INTO objection (" COLUMNS ", text, remark) VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, 0, 0, 0, ?7, "
+    [SQL_ADD] = "INSERT INTO objection (" COLUMNS ", text, remark) VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, 0, 0, 0, 0, ?7, "
                 "x'')",
     [SQL_FIND] = "SELECT " COLUMNS " FROM objection WHERE objection_id = ?1",
     [SQL_SET] =
@@ -39,6 +45,8 @@ static const char *const sql[] = {
     [SQL_AT] = "SELECT " COLUMNS " FROM objection WHERE " UNION_PATH_RANGE(
         "union_path") " AND objection_id < ?3 AND " RPC_PAGE_STATES("?4", "state") " ORDER BY objection_id DESC LIMIT "
                                                                                    "?5",
+    [SQL_DUE] = "SELECT objection_id FROM objection WHERE state = 1 AND due_at <= ?1 ORDER BY due_at LIMIT ?2",
+    [SQL_GOES_UP] = "UPDATE objection SET due_at = ?2, overdue = ?3 WHERE objection_id = ?1",
 };
 _Static_assert(ARRAY_LEN(sql) == N_SQL, "a statement for each");
 
@@ -48,7 +56,8 @@ static bool next(const struct subsidy *self, unsigned which, struct objection *r
 {
     return store_read(self->store, self->objections.sql + which, INTO(ret->id), INTO(ret->application_id),
                       INTO(ret->union_path), INTO(ret->member_id), INTO(ret->state), INTO(ret->raised_at),
-                      INTO(ret->due_at), INTO(ret->decided_at), INTO(ret->proposed), INTO(ret->journal_seq));
+                      INTO(ret->due_at), INTO(ret->decided_at), INTO(ret->proposed), INTO(ret->overdue),
+                      INTO(ret->journal_seq));
 }
 
 static size_t all(const struct subsidy *self, unsigned which, struct objection *ret, size_t size)
@@ -144,6 +153,7 @@ static void put(struct subsidy *self, struct objection *objection, int state, vo
     changed.objection_id = objection->id;
     changed.application_id = objection->application_id;
     changed.state = (Subsidy__ObjectionState)state;
+    changed.overdue = objection->overdue;
     rpc_tell(call, &changed.base);
     objection->journal_seq = rpc_server_journal(self->rpc)->tip.seq;
     store_run(self->store, self->objections.sql + SQL_SET, "iiiii", objection->id, (int64_t)state,
@@ -180,9 +190,17 @@ static void hold(struct subsidy *self, struct application *application, void *ca
     application_put(self, application, &step, call);
 }
 
+/* In which one is to be decided. */
+static int64_t days_ms(const Subsidy__Scheme *scheme)
+{
+    int32_t days = scheme->showing ? scheme->showing->objection_days : 0;
+
+    return (days ? days : SUBSIDY_DAYS_USUAL) * SUBSIDY_DAY_MS;
+}
+
 int objection_raise(struct subsidy *self, int64_t application_id, const char *text, void *call, struct objection *ret)
 {
-    int64_t caller = rpc_principal(call)->member_id, days;
+    int64_t caller = rpc_principal(call)->member_id;
     unsigned char sealed[OBJECTION_TEXT_SIZE];
     const Subsidy__Scheme *scheme;
     struct application application;
@@ -197,12 +215,11 @@ int objection_raise(struct subsidy *self, int64_t application_id, const char *te
     reason = raise_refusal(self, &application, scheme, caller);
     if (reason)
         return reason;
-    days = scheme->showing && scheme->showing->objection_days ? scheme->showing->objection_days : SUBSIDY_DAYS_USUAL;
     *ret = (struct objection){.id = id_next(&self->ids, rpc_now(call)),
                               .application_id = application_id,
                               .member_id = caller,
                               .raised_at = rpc_now(call),
-                              .due_at = rpc_now(call) + days * SUBSIDY_DAY_MS};
+                              .due_at = rpc_now(call) + days_ms(scheme)};
     len = seal_text(self, TEXT_CONTEXT, ret->id, text, call, sealed);
     if (!len)
         return RPC__REASON__TOO_LONG;
@@ -217,11 +234,18 @@ int objection_raise(struct subsidy *self, int64_t application_id, const char *te
 
 /* ---- deciding ---- */
 
-/* The union above, or itself. */
-static void level_above(const char *path, char ret[UNION_PATH_SIZE])
+/* What one official has said counts no more. */
+static void end_first(struct subsidy *self, struct objection *objection, void *call)
 {
-    snprintf(ret, UNION_PATH_SIZE, "%s", path);
-    if (union_path_level(ret) > 1)
+    hands_end(&self->two_hands, OBJECTION_DEED, objection->id, HANDS__STATE__OVER, call);
+    store_run(self->store, self->objections.sql + SQL_SET_REMARK, "ib", objection->id, "", (size_t)0);
+    objection->proposed = 0;
+}
+
+void objection_office(const struct objection *objection, char ret[UNION_PATH_SIZE])
+{
+    snprintf(ret, UNION_PATH_SIZE, "%s", objection->union_path);
+    for (int i = 0; i <= objection->overdue && union_path_level(ret) > 1; i++)
         union_path_parent(ret, ret);
 }
 
@@ -234,7 +258,7 @@ int objection_refusal(struct subsidy *self, const struct objection *objection, c
     struct objection own;
     int refusal;
 
-    level_above(objection->union_path, above);
+    objection_office(objection, above);
     if (objection->state != SUBSIDY__OBJECTION_STATE__OBJECTION_OPEN || !is_held(application))
         return SUBSIDY__REASON__OBJECTION_DECIDED;
     if (!rpc_has_role(call, RULE__ROLE__UNION_ADMIN, above) && !rpc_has_role(call, RULE__ROLE__BENEFIT_MANAGER, above))
@@ -261,6 +285,36 @@ bool objection_decides(struct subsidy *self, const struct application *applicati
     return decides;
 }
 
+/* Who objects hears that it is decided, and reads how and why where her objections are. */
+static void tell_objector(struct subsidy *self, const struct objection *objection, const Subsidy__Scheme *scheme,
+                          void *call)
+{
+    const struct notice_given given = {.kind = NOTICE__NOTICE_KIND__SUBSIDY_OBJECTION_DECIDED,
+                                       .member_id = objection->member_id,
+                                       .about_id = objection->id,
+                                       .title = scheme->title};
+
+    notice_give(&self->notice, &given, call);
+}
+
+/* The hand that waits is none any more when who gave it has, by an account that became hers since, to do with it. */
+static void recheck_first(struct subsidy *self, struct objection *objection, const struct application *application,
+                          void *call)
+{
+    struct application_step hand = {0};
+    struct objection own;
+    struct hands first;
+    int refusal;
+
+    if (!hands_find(&self->two_hands, OBJECTION_DEED, objection->id, &first) || first.state != HANDS__STATE__FIRST)
+        return;
+    hand.by_id = first.now_by;
+    application_approvals(self, application, &hand, &refusal);
+    if (refusal || holder_is(&self->holders, first.now_by, application->member_id) ||
+        find_own(self, application->id, first.now_by, &own))
+        end_first(self, objection, call);
+}
+
 /* Refused, and her place is the next one's. */
 static void uphold(struct subsidy *self, const Subsidy__Scheme *scheme, struct application *application,
                    const char *remark, void *call)
@@ -274,7 +328,7 @@ static void uphold(struct subsidy *self, const Subsidy__Scheme *scheme, struct a
     application->again = true; /* the union above has spoken */
     application_put(self, application, &step, call);
     application_tell_her(self, application, scheme, NOTICE__NOTICE_KIND__SUBSIDY_REFUSED, call);
-    objections_end(self, application->id, call);
+    objections_end(self, scheme, application->id, call);
     selection_next(self, scheme, application, call);
 }
 
@@ -308,12 +362,13 @@ int objection_decide(struct subsidy *self, struct objection *objection, bool uph
     int reason;
     size_t len;
 
-    level_above(objection->union_path, above);
+    objection_office(objection, above);
     if (application_find(self, objection->application_id, &application))
         scheme = scheme_find(self, application.scheme_id, rpc_arena(call));
     reason = scheme ? objection_refusal(self, objection, &application, call) : RPC__REASON__OVERLOADED;
     if (reason)
         return reason;
+    recheck_first(self, objection, &application, call);
     what.objection_id = objection->id;
     what.upheld = upheld;
     deed = (struct hands_deed){.kind = OBJECTION_DEED,
@@ -330,6 +385,8 @@ int objection_decide(struct subsidy *self, struct objection *objection, bool uph
     objection->proposed = done ? 0 : decided;
     objection->decided_at = done ? rpc_now(call) : 0;
     put(self, objection, done ? decided : (int)SUBSIDY__OBJECTION_STATE__OBJECTION_OPEN, call);
+    if (done)
+        tell_objector(self, objection, scheme, call);
     if (done && upheld)
         uphold(self, scheme, &application, remark, call);
     else if (done)
@@ -337,7 +394,7 @@ int objection_decide(struct subsidy *self, struct objection *objection, bool uph
     return 0;
 }
 
-void objections_end(struct subsidy *self, int64_t application_id, void *call)
+void objections_end(struct subsidy *self, const Subsidy__Scheme *scheme, int64_t application_id, void *call)
 {
     struct objection objection;
     int64_t ids[OBJECTIONS_OPEN_MAX];
@@ -351,8 +408,46 @@ void objections_end(struct subsidy *self, int64_t application_id, void *call)
             objection.decided_at = rpc_now(call);
             objection.proposed = 0;
             put(self, &objection, SUBSIDY__OBJECTION_STATE__OBJECTION_ENDED, call);
+            tell_objector(self, &objection, scheme, call);
         }
     } while (n == ARRAY_LEN(ids));
+}
+
+/* ---- what is due by itself ---- */
+
+/* To the union above, at the root it stays; and two are found anew. */
+static void go_up(struct subsidy *self, struct objection *objection, void *call)
+{
+    struct application application;
+    const Subsidy__Scheme *scheme = NULL;
+
+    if (application_find(self, objection->application_id, &application))
+        scheme = scheme_find(self, application.scheme_id, rpc_arena(call));
+    if (!scheme)
+        return;
+    end_first(self, objection, call);
+    objection->overdue++;
+    objection->due_at = rpc_now(call) + days_ms(scheme);
+    store_run(self->store, self->objections.sql + SQL_GOES_UP, "iii", objection->id, objection->due_at,
+              (int64_t)objection->overdue);
+    put(self, objection, SUBSIDY__OBJECTION_STATE__OBJECTION_OPEN, call);
+    figure_objection_late(self, &application, call);
+}
+
+static bool objection_tidy(void *arg, void *call)
+{
+    struct subsidy *self = arg;
+    struct objection objection;
+    int64_t due[SLICE];
+    size_t n;
+
+    store_ask(self->store, self->objections.sql + SQL_DUE, "ii", rpc_now(call), (int64_t)SLICE);
+    n = store_numbers(self->store, self->objections.sql + SQL_DUE, due, SLICE);
+    for (size_t i = 0; i < n; i++) {
+        if (objections_find(self, due[i], &objection))
+            go_up(self, &objection, call);
+    }
+    return n == SLICE;
 }
 
 /* ---- the part ---- */
@@ -369,7 +464,8 @@ static bool agrees(void *arg, const void *body, const Rpc__JournalRow *row, int6
         return false;
     told[0] += objection.journal_seq == row->seq;
     return objection.application_id == event->objection_changed->application_id &&
-           (objection.journal_seq > row->seq || objection.state == (int)event->objection_changed->state);
+           (objection.journal_seq > row->seq || (objection.state == (int)event->objection_changed->state &&
+                                                 objection.overdue == event->objection_changed->overdue));
 }
 
 static const struct part_stray strays[] = {
@@ -387,11 +483,12 @@ static const struct part_stray strays[] = {
 
 const struct part_spec objections_part = {
     .tables = "objection",
-    .others = "objection.application_id objection.proposed",
+    .others = "objection.application_id objection.proposed objection.overdue",
     .steps = &objections_steps,
     .sql = sql,
     .n_sql = N_SQL,
     .last_id = "SELECT max(objection_id) FROM objection",
+    .tidy = objection_tidy,
     .agrees = agrees,
     .counts = {{"objections", "SELECT count(*) FROM objection"}},
     .strays = strays,

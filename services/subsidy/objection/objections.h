@@ -3,8 +3,9 @@
  * Anybody who is known by name may object to somebody who is shown, once, with what is wrong. From then on her payment
  * is held, hers alone, until two officials of the union above the one that pays have said the same: upheld, and she is
  * refused with the reason and the next one gets her place; or unfounded, and she is shown until her time is over, as if
- * nothing had been. Neither of the two has objected, has approved her, or is one of her own. Of a union above which
- * there is none, its own officials decide.
+ * nothing had been. Neither of the two has objected, has approved her, or is one of her own, also by an account that
+ * became hers since. Of a union above which there is none, its own officials decide. What is not decided in its days
+ * goes to the union above that, whose two begin anew, and is counted. Who objected is told that it is decided.
  *
  * What is objected is sealed, for whom raised it and for officials: she whom it is about sees that her payment is held
  * and what was decided, and never who objected or how. */
@@ -22,6 +23,7 @@ struct objection {
     int state; /* Subsidy__ObjectionState */
     int64_t raised_at, due_at, decided_at;
     int proposed; /* Subsidy__Proposed */
+    int overdue;  /* how often it went to the union above, as it was not decided in its days */
     int64_t journal_seq;
 };
 
@@ -44,5 +46,7 @@ int objection_refusal(struct subsidy *self, const struct objection *objection, c
                       void *call);
 /* Whether she may decide any that is open to somebody. */
 bool objection_decides(struct subsidy *self, const struct application *application, void *call);
+/* Which union decides it now: the one above the one that pays, or as much higher as it is overdue, up to the root. */
+void objection_office(const struct objection *objection, char ret[UNION_PATH_SIZE]);
 /* What it is about is lost otherwise. */
-void objections_end(struct subsidy *self, int64_t application_id, void *call);
+void objections_end(struct subsidy *self, const Subsidy__Scheme *scheme, int64_t application_id, void *call);

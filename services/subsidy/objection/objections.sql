@@ -17,3 +17,7 @@ CREATE TABLE objection (
 CREATE UNIQUE INDEX objection_of ON objection (application_id, member_id);
 CREATE INDEX objection_hers ON objection (member_id, objection_id);
 CREATE INDEX objection_union ON objection (union_path, objection_id);
+-- step 2
+-- What is not decided in its days goes to the union above.
+ALTER TABLE objection ADD COLUMN overdue INTEGER NOT NULL DEFAULT 0;  -- how often it did
+CREATE INDEX objection_due ON objection (due_at) WHERE state = 1;

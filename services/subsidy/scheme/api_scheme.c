@@ -178,6 +178,10 @@ static int open_scheme(struct subsidy *self, Subsidy__Scheme *scheme, void *call
         return SUBSIDY__REASON__SCHEME_FIXED;
     if (scheme->closes_at <= rpc_now(call))
         return SUBSIDY__REASON__SCHEME_TIMES_WRONG;
+    /* Hers is the first hand already, and stands. */
+    if (hands_wait(&self->two_hands, DEED, scheme->scheme_id, rpc_now(call)) &&
+        hands_is_first(&self->two_hands, DEED, scheme->scheme_id, rpc_principal(call)->member_id))
+        return SUBSIDY__REASON__SCHEME_OWN_HAND;
     reason = run_way_refusal(self, scheme, call);
     if (reason)
         return reason;
@@ -229,8 +233,7 @@ static void schemes__get_scheme(Subsidy__Schemes_Service *service, const Subsidy
     struct subsidy *self = container_of(service, struct subsidy, schemes_service);
     Subsidy__Scheme *scheme = scheme_find(self, req->scheme_id, rpc_arena(call));
 
-    if (!scheme ||
-        (scheme->state == SUBSIDY__SCHEME_STATE__SCHEME_DRAFT && !scheme_reads(scheme->union_path, call)))
+    if (!scheme || (scheme->state == SUBSIDY__SCHEME_STATE__SCHEME_DRAFT && !scheme_reads(scheme->union_path, call)))
         rpc_refuse(call, SUBSIDY__REASON__SCHEME_NOT_FOUND);
     else
         reply_scheme(self, scheme, reply, call);
@@ -272,31 +275,53 @@ static void schemes__list_schemes(Subsidy__Schemes_Service *service, const Subsi
     reply(&list, call);
 }
 
-/* How it stands for the caller: 0 or a Reason; NULL when memory is full. */
-static void add_finding(int reason, void *call, Subsidy__SchemeForMe *ret)
+/* How it stands for the caller. */
+struct standing {
+    Subsidy__SchemeForMe *told;
+    void *call;
+};
+
+static void add_finding(void *arg, int reason)
 {
-    Subsidy__CheckFinding *finding = arena_message(rpc_arena(call), &subsidy__check_finding__descriptor);
+    struct standing *standing = arg;
+    Subsidy__CheckFinding *finding = arena_message(rpc_arena(standing->call), &subsidy__check_finding__descriptor);
 
     if (!finding)
         return;
     api_say(finding, reason);
-    rpc_add(call, ret, findings, finding);
+    rpc_add(standing->call, standing->told, findings, finding);
+    if (standing->told->n_findings == 1)
+        api_say(standing->told, reason);
 }
 
-/* Each rule of whom it is for that she does not meet, and what else is in her way. */
-static void add_findings(const Subsidy__Scheme *scheme, int reason, void *call, Subsidy__SchemeForMe *ret)
+/* Of each union for which she may apply why not now, where there are several; and of the first for which she can, or of
+ * the first, all that is in her way. */
+static int stand(struct subsidy *self, const Subsidy__Scheme *scheme, void *call, Subsidy__SchemeForMe *ret)
 {
-    static const int own[AUDIENCE_RULES];
-    const Rpc__Principal *principal = rpc_principal(call);
-    struct audience_rules rules;
-    enum audience_rule rule;
+    const char *unions[LIMIT_GRANTS], *wanted = NULL;
+    size_t n = application_unions(scheme, call, unions, ARRAY_LEN(unions));
+    struct standing standing = {ret, call};
+    int reason = 0;
 
-    audience_compile(scheme->audience, &rules);
-    rule = audience_judge(&rules, principal, rpc_now(call));
-    if (!rule && reason)
-        add_finding(reason, call, ret);
-    for (; rule; rule = audience_next(&rules, principal, rpc_now(call), rule))
-        add_finding(audience_reason(own, rule), call, ret);
+    for (size_t i = 0; n > 1 && i < n && !reason; i++) {
+        Subsidy__ForUnion *one = arena_message(rpc_arena(call), &subsidy__for_union__descriptor);
+        Subsidy__SchemeForMe own = SUBSIDY__SCHEME_FOR_ME__INIT;
+        struct standing its = {&own, call};
+
+        application_refusals(self, scheme, NULL, unions[i], scheme->amount->fen, call, add_finding, &its);
+        if (!one)
+            return RPC__REASON__OVERLOADED;
+        reason = tree_id(&self->tree, unions[i], call, &one->union_id);
+        one->reason = own.reason;
+        one->words = own.words;
+        rpc_add(call, ret, for_unions, one);
+        if (!wanted && own.n_findings == 0)
+            wanted = unions[i];
+    }
+    if (!wanted)
+        wanted = n ? unions[0] : "";
+    application_refusals(self, scheme, NULL, wanted, scheme->amount->fen, call, add_finding, &standing);
+    return reason;
 }
 
 static int for_me(struct subsidy *self, Subsidy__Scheme *scheme, void *call, Subsidy__SchemeForMe **message)
@@ -307,13 +332,10 @@ static int for_me(struct subsidy *self, Subsidy__Scheme *scheme, void *call, Sub
     *message = ret;
     if (!ret)
         return 0;
-    reason = application_refusal(self, scheme, NULL, call);
-    if (reason)
-        api_say(ret, reason);
-    add_findings(scheme, reason, call, ret);
+    reason = stand(self, scheme, call, ret);
     ret->scheme = scheme;
     ret->application_id = application_last(self, rpc_principal(call)->member_id, scheme->family_id);
-    return scheme_name_unions(self, scheme, call);
+    return reason ? reason : scheme_name_unions(self, scheme, call);
 }
 
 /* rpc GetMyScheme: also one that is closed. */

@@ -54,7 +54,7 @@ static void two_officials_open_it_and_then_it_is_fixed(void **state)
 
     (void)state;
     assert_true(scheme_of(on_scheme("Schemes.OpenScheme", id, manager(901, CITY)))->waits_for_hand);
-    assert_true(scheme_of(on_scheme("Schemes.OpenScheme", id, manager(901, CITY)))->waits_for_hand);
+    assert_refused(on_scheme("Schemes.OpenScheme", id, manager(901, CITY)), "SCHEME_OWN_HAND");
     assert_refused(on_scheme("Schemes.GetScheme", id, member_of(MEMBER)), "SCHEME_NOT_FOUND");
     assert_int_equal(scheme_of(on_scheme("Schemes.OpenScheme", id, manager(902, CITY)))->state,
                      SUBSIDY__SCHEME_STATE__SCHEME_OPEN);
@@ -238,6 +238,22 @@ static void a_member_is_told_all_that_stands_in_her_way(void **state)
                           &subsidy__scheme_for_me__descriptor);
     assert_int_equal(told->n_findings, 1);
     assert_string_equal(told->findings[0]->reason, "TIME_OVER");
+    /* Of what she has had too. */
+    draft = a_draft();
+    draft->scheme.opens_at = now() + 1;
+    draft->scheme.closes_at = now() + DAY_MS;
+    request.scheme_id = scheme_of(create_scheme(draft, manager(901, CITY)))->scheme_id;
+    assert_ok(on_scheme("Schemes.OpenScheme", request.scheme_id, manager(901, CITY)));
+    assert_ok(on_scheme("Schemes.OpenScheme", request.scheme_id, manager(902, CITY)));
+    wait_until(now() + 1);
+    handed_in(request.scheme_id, MEMBER);
+    wait_until(now() + DAY_MS);
+    told = harness_output(&h, harness_call(&h, "Schemes.GetMyScheme", &request.base, member_of(MEMBER), NULL),
+                          &subsidy__scheme_for_me__descriptor);
+    assert_int_equal(told->n_findings, 2);
+    assert_string_equal(told->reason, "TIME_OVER");
+    assert_string_equal(told->findings[0]->reason, "TIME_OVER");
+    assert_string_equal(told->findings[1]->reason, "STILL_DECIDED");
 }
 
 static void the_regions_of_a_form_are_told(void **state)

@@ -205,21 +205,22 @@ bool scheme_reads(const char *path, void *call)
     return scheme_has_office(path, call) || rpc_has_role(call, RULE__ROLE__AUDIT_ADMIN, path);
 }
 
-int scheme_refusal_of(const Subsidy__Scheme *scheme, const Rpc__Principal *principal, int64_t now)
+void scheme_refusals_of(const Subsidy__Scheme *scheme, const Rpc__Principal *principal, int64_t now,
+                        scheme_report *report, void *arg)
 {
     static const int own[AUDIENCE_RULES];
     struct audience_rules rules;
-    int reason;
 
     audience_compile(scheme->audience, &rules);
-    reason = audience_reason(own, audience_judge(&rules, principal, now));
-    if (reason)
-        return reason;
+    for (enum audience_rule rule = audience_judge(&rules, principal, now); rule;
+         rule = audience_next(&rules, principal, now, rule))
+        report(arg, audience_reason(own, rule));
     if (scheme->state != SUBSIDY__SCHEME_STATE__SCHEME_OPEN)
-        return SUBSIDY__REASON__SCHEME_NOT_OPEN;
-    if (now < scheme->opens_at)
-        return SUBSIDY__REASON__NOT_YET_TIME;
-    return now >= scheme->closes_at ? SUBSIDY__REASON__TIME_OVER : 0;
+        report(arg, SUBSIDY__REASON__SCHEME_NOT_OPEN);
+    else if (now < scheme->opens_at)
+        report(arg, SUBSIDY__REASON__NOT_YET_TIME);
+    else if (now >= scheme->closes_at)
+        report(arg, SUBSIDY__REASON__TIME_OVER);
 }
 
 int64_t scheme_period(const Subsidy__Scheme *scheme, int64_t at)

@@ -29,8 +29,10 @@ bool scheme_reads(const char *path, void *call);
 int scheme_put(struct subsidy *self, Subsidy__Scheme *scheme, void *call);
 /* Passes to another state, in store, message and journal. */
 void scheme_set_state(struct subsidy *self, Subsidy__Scheme *scheme, int state, void *call);
-/* Why somebody may not apply for it now, whatever she has had: a Reason, or 0. */
-int scheme_refusal_of(const Subsidy__Scheme *scheme, const Rpc__Principal *principal, int64_t now);
+/* All Reasons why somebody may not apply for it now, whatever she has had. */
+typedef void scheme_report(void *arg, int reason);
+void scheme_refusals_of(const Subsidy__Scheme *scheme, const Rpc__Principal *principal, int64_t now,
+                        scheme_report *report, void *arg);
 /* When the period of an instant began, of a scheme that is had once in each; else 0. */
 int64_t scheme_period(const Subsidy__Scheme *scheme, int64_t at);
 /* How many days who was given it back has to correct it, and who is refused to ask again. */

@@ -50,6 +50,6 @@ void selection_withdraw(void *arg, int64_t application_id, void *call)
     selection_frees(self, scheme, &application, call);
     selection_pass(self, scheme, &application, SUBSIDY__APPLICATION_STATE__APPLICATION_NOT_CHOSEN,
                    SUBSIDY__STEP_KIND__STEP_ABOVE_CEILING, NOTICE__NOTICE_KIND__SUBSIDY_NOT_CHOSEN, call);
-    objections_end(self, application_id, call);
+    objections_end(self, scheme, application_id, call);
     selection_next(self, scheme, &application, call);
 }

@@ -501,6 +501,8 @@ static void the_audit_finds_money_that_is_nobodys(void **state)
     assert_found(&h, "UPDATE selection SET stage = 7", "UPDATE selection SET stage = 3");
     assert_found(&h, "UPDATE award SET scheme_id = 1", "UPDATE award SET scheme_id = (SELECT scheme_id FROM scheme)");
     assert_found(&h, "UPDATE fund SET fen = 1", "UPDATE fund SET fen = 1000000");
+    assert_found(&h, "UPDATE standing SET n = n + 1", "UPDATE standing SET n = n - 1");
+    assert_found(&h, "UPDATE standing SET fen = fen + 1", "UPDATE standing SET fen = fen - 1");
 }
 
 int main(void)

@@ -4,7 +4,7 @@
 #include "services/subsidy/scheme/scheme_rules.h"
 
 #define COLUMNS "scheme_id, kind, stage, list_at, until, done, after_seq, filled, n_awards, journal_seq, after_behind"
-#define CHOSEN  "(9, 10, 11, 12, 13)"  /* APPLICATION_SHOWN to APPLICATION_PAID */
+#define CHOSEN  "(9, 10, 11, 12, 13)" /* APPLICATION_SHOWN to APPLICATION_PAID */
 
 static const char *const sql[] = {
     [SELECTION_SQL_ADD] = "INSERT INTO selection (scheme_id, kind, stage, list_at, until, journal_seq, "
@@ -46,8 +46,11 @@ static const char *const sql[] = {
     [SELECTION_SQL_SHOWN] = "SELECT application_id FROM award JOIN application USING (application_id) WHERE "
                             "award.scheme_id = ?1 AND (stratum, place) > (?2, ?3) AND state IN (9, 10) ORDER BY "
                             "stratum, place LIMIT ?4",
-    [SELECTION_SQL_COUNT] = "SELECT count(*), coalesce(sum(amount_fen), 0) FROM application WHERE scheme_id = ?1 AND "
-                            "state > 3 AND " RPC_PAGE_STATES("?2", "state"),
+    [SELECTION_SQL_COUNT] =
+        "SELECT coalesce(sum(n), 0), coalesce(sum(fen), 0) FROM standing WHERE scheme_id = ?1 AND " RPC_PAGE_STATES(
+            "?2", "state"),
+    [SELECTION_SQL_STANDS] = "INSERT INTO standing (scheme_id, state, n, fen) VALUES (?1, ?2, ?3, ?4) ON CONFLICT "
+                             "(scheme_id, state) DO UPDATE SET n = n + excluded.n, fen = fen + excluded.fen",
     [SELECTION_SQL_HELD] = "SELECT count(*) FROM award JOIN application USING (application_id) WHERE award.scheme_id = "
                            "?1 AND stratum = ?2 AND state IN " CHOSEN,
     [SELECTION_SQL_SHOWING] =
@@ -102,6 +105,20 @@ void selection_count(const struct subsidy *self, int64_t scheme_id, int64_t stat
 {
     store_ask(self->store, selection_sql(self, SELECTION_SQL_COUNT), "ii", scheme_id, states);
     store_only(self->store, selection_sql(self, SELECTION_SQL_COUNT), INTO(*ret_n), INTO(*ret_fen));
+}
+
+/* So many of what stands decided in a scheme; what is not is counted by nobody. */
+static void stands(struct subsidy *self, const struct application *application, int64_t n)
+{
+    if (application->state > SUBSIDY__APPLICATION_STATE__APPLICATION_GIVEN_BACK)
+        store_run(self->store, selection_sql(self, SELECTION_SQL_STANDS), "iiii", application->scheme_id,
+                  (int64_t)application->state, n, n * application->amount_fen);
+}
+
+void selection_recount(struct subsidy *self, const struct application *before, const struct application *application)
+{
+    stands(self, before, -1);
+    stands(self, application, 1);
 }
 
 size_t awards_shown(const struct subsidy *self, int64_t scheme_id, int64_t after, int64_t *ret_ids, size_t size)
@@ -169,7 +186,7 @@ int selection_refusal(struct subsidy *self, const Subsidy__Scheme *scheme, const
 }
 
 int32_t selection_points_now(struct subsidy *self, const Subsidy__Scheme *scheme, const struct application *application,
-                         void *call)
+                             void *call)
 {
     const Subsidy__FormAnswers *answers;
 
@@ -387,6 +404,10 @@ static const struct part_stray strays[] = {
     {"scheme", "is open and names a fund, and has no selection",
      "SELECT scheme_id FROM scheme WHERE state > 1 AND scheme_id IN (SELECT of_id FROM account) AND scheme_id NOT IN "
      "(SELECT scheme_id FROM selection) LIMIT 1"},
+    {"scheme", "its applications are not as many, or come to another amount, than is counted",
+     "SELECT scheme_id FROM (SELECT scheme_id, state, 1 AS n, amount_fen AS fen FROM application WHERE state > 3 UNION "
+     "ALL SELECT scheme_id, state, -n, -fen FROM standing) GROUP BY scheme_id, state HAVING sum(n) <> 0 OR sum(fen) <> "
+     "0 LIMIT 1"},
     HAS("3", "(9, 10)", "has not promised what those come to who are shown"),
     HAS("5", "(11)", "has not to pay what those come to who are to be paid"),
     HAS("6", "(12)", "has not ordered what those come to whose payment is under way"),
@@ -395,10 +416,10 @@ static const struct part_stray strays[] = {
 };
 
 const struct part_spec selections_part = {
-    .tables = "selection candidate award",
+    .tables = "selection candidate award standing",
     .others = "selection.scheme_id selection.stage selection.done selection.filled selection.n_awards "
               "candidate.application_id candidate.behind selection.after_behind award.application_id award.shown_until "
-              "award.stratum",
+              "award.stratum standing.scheme_id standing.state standing.n standing.fen",
     .steps = &selections_steps,
     .sql = sql,
     .n_sql = SELECTION_N_SQL,

@@ -52,6 +52,8 @@ static inline int64_t award_place(int64_t at)
 
 bool selections_find(const struct subsidy *self, int64_t scheme_id, struct selection *ret);
 bool awards_find(const struct subsidy *self, int64_t application_id, struct award *ret);
+/* An application stands otherwise than before (application_put): so the counts of its scheme are kept. */
+void selection_recount(struct subsidy *self, const struct application *before, const struct application *application);
 /* How many of a scheme are in each of the states of a mask (RPC_STATE), and what they come to. */
 void selection_count(const struct subsidy *self, int64_t scheme_id, int64_t states, int64_t *ret_n, int64_t *ret_fen);
 /* Those who are shown behind one (award_at; 0: from the first): how many. */
@@ -66,7 +68,7 @@ int selection_refusal(struct subsidy *self, const Subsidy__Scheme *scheme, const
                       void *call);
 /* How many points it has, of a scheme by points; else 0. */
 int32_t selection_points_now(struct subsidy *self, const Subsidy__Scheme *scheme, const struct application *application,
-                         void *call);
+                             void *call);
 /* The same as it was when it was approved. */
 int32_t selection_points(const struct subsidy *self, int64_t application_id);
 /* It was approved, as was just asked: 0 or a Reason. */

@@ -41,3 +41,14 @@ ALTER TABLE selection ADD COLUMN after_behind INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE award ADD COLUMN stratum INTEGER NOT NULL DEFAULT 0;
 DROP INDEX award_place;
 CREATE UNIQUE INDEX award_at ON award (scheme_id, stratum, place);
+-- step 4 rows
+-- How many applications of a scheme that are decided stand in each state, and what they come to.
+CREATE TABLE standing (
+    scheme_id INTEGER NOT NULL,
+    state     INTEGER NOT NULL,  -- ApplicationState, above 3
+    n         INTEGER NOT NULL,
+    fen       INTEGER NOT NULL,
+    PRIMARY KEY (scheme_id, state)
+) STRICT, WITHOUT ROWID;
+INSERT INTO standing (scheme_id, state, n, fen)
+SELECT scheme_id, state, count(*), sum(amount_fen) FROM application WHERE state > 3 GROUP BY 1, 2;

@@ -43,7 +43,7 @@ export function formOf(campaign: Campaign, pack: Package, anew: boolean): Checku
   const shift = anew ? Math.max(0, Math.ceil((Date.now() + DAY - begins) / WEEK)) * WEEK : 0, price = Number(campaign.priceFen);
   const places = campaign.strata.reduce((sum, one) => sum + one.quota, 0);
   return {
-    title: campaign.title, rules: campaign.rules, firstCome: campaign.firstCome, audience: campaign.audience ?? blank.audience, counting: formOfCounts(campaign.counts),
+    title: campaign.title, rules: campaign.rules, firstCome: campaign.firstCome, audience: campaign.audience ?? blank.audience, counting: formOfCounts(campaign.counts, campaign.unionId),
     strata: campaign.strata.map((one) => ({ ...one })), walkIns: price ? Math.max(0, Math.round(Number(campaign.budgetFen) / price) - places) : 0, price: price / 100,
     opens: timeOf(campaign.opensAt, shift, blank.opens), closes: timeOf(campaign.closesAt, shift, blank.closes), value: timeOf(campaign.valueAt, shift, blank.value),
     publicName: campaign.publicName || blank.publicName, valueFormat: campaign.valueFormat || blank.valueFormat, bookFrom: timeOf(campaign.bookFrom, shift, blank.bookFrom), bookUntil: timeOf(campaign.bookUntil, shift, blank.bookUntil),

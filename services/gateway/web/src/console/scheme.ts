@@ -1,28 +1,33 @@
 // A scheme of subsidies as its form has it: from nothing, from an example, or like another one.
 import type { Schemas } from '../shared/api';
 import { amount } from '../shared/format';
+import { countsOf, formOfCounts, newCounting } from './counting';
 import { fen } from './release';
 import { REPORTS } from './subsidy';
-import { ROLE } from './words';
 
 type Scheme = Schemas['subsidy.Scheme'];
-type Asked<N extends 'Scheme' | 'FormField' | 'Selection'> = Schemas[`asked.subsidy.${N}`];
+type Asked<N extends 'Scheme' | 'FormField' | 'Selection' | 'Amount' | 'Payment'> = Schemas[`asked.subsidy.${N}`];
 export type Kind = Exclude<Schemas['subsidy.FieldKind'], 'FIELD_NONE'>;
 /** Bounds are characters, numbers, yuan, or days as 2026-12-01, by its kind. */
-export interface FieldForm { name: string; label: string; kind: Kind; optional: boolean; least: string; most: string; choices: string; hint: string; askedWith: string; askedFor: string[] }
-export interface StepForm { title: string; level: number; role: Schemas['rule.Role']; hands: number; days: number }
+export interface FieldForm { name: string; label: string; kind: Kind; optional: boolean; least: string; most: string; choices: string; hint: string; askedWith: string; askedFor: string[]; sensitive: boolean; fileKinds: Schemas['subsidy.FileKind'][] }
+/** Of numbers null is what is usual. */
+export interface StepForm { title: string; level: number; role: Schemas['rule.Role']; hands: number | null; days: number; perMille: number; elsewhere: boolean; notes: boolean }
+export type Way = Exclude<Schemas['payout.Way'], 'WAY_NONE'>;
+export interface PointsForm { field: string; choice: string; points: number; most: number }
+export interface StratumForm { title: string; choices: string[]; places: number; waiting: number }
 
 const DAY_MS = 86400000, WEEK_MS = 7 * DAY_MS;
 const inDays = (days: number) => new Date(Date.now() + days * DAY_MS);
-export const newField = (name: string, more: Partial<FieldForm> = {}): FieldForm => ({ name, label: '', kind: 'TEXT', optional: false, least: '', most: '', choices: '', hint: '', askedWith: '', askedFor: [], ...more });
-export const newStep = (more: Partial<StepForm> = {}): StepForm => ({ title: '', level: 0, role: 'BENEFIT_MANAGER', hands: 1, days: 10, ...more });
+export const newField = (name: string, more: Partial<FieldForm> = {}): FieldForm => ({ name, label: '', kind: 'TEXT', optional: false, least: '', most: '', choices: '', hint: '', askedWith: '', askedFor: [], sensitive: false, fileKinds: [], ...more });
+export const newStep = (more: Partial<StepForm> = {}): StepForm => ({ title: '', level: 0, role: 'BENEFIT_MANAGER', hands: null, days: 10, perMille: 0, elsewhere: false, notes: false, ...more });
 const everybody = () => ({ level: 'MEMBER', trades: [], sex: 'SEX_UNKNOWN', birthday: 'ANY_DAY', ageFrom: 0, ageUntil: 0, memberMonths: 0, newWithinDays: 0 }) as Schemas['asked.audience.Audience'];
 
 export const newScheme = () => ({
   title: '', basis: '', audience: everybody(), fields: [newField('f1')] as FieldForm[], rules: [] as { smaller: string; greater: string; words: string }[], once: 'ONCE_EVER' as Schemas['subsidy.Once'], period: 'SEASON' as Schemas['granted.Period'],
-  byField: false, yuan: 1000, field: '', mostYuan: 3000, steps: [newStep({ title: '初审', days: 5 }), newStep({ title: '复核', role: 'FINANCE' })] as StepForm[], opens: inDays(1), closes: inDays(31), correctDays: 15, againDays: 15, replacesId: '0',
-  funded: false, fundId: '', fundYuan: 100000, kind: 'ALL' as Exclude<Schemas['subsidy.SelectionKind'], 'SELECTION_NONE'>, places: 100, waiting: 50, list: inDays(46), until: inDays(120), publicName: '', valueFormat: '', value: inDays(48), draw: inDays(48),
-  shown: true, workingDays: 5, countsOnly: false, objectionDays: 15, paid: true, scene: 'SCENE_SUBSIDY' as Schemas['payout.Scene'], report: [''], remark: '', runLines: 0, runYuan: 0, dayYuan: 0,
+  applicants: [] as Schemas['rule.Role'][], carries: false, notBeside: [] as { schemeId: string; days: number }[], counting: newCounting(),
+  byField: false, yuan: 1000, field: '', mostYuan: 3000, by: '', of: [] as { choice: string; yuan: number }[], steps: [newStep({ title: '初审', days: 5 }), newStep({ title: '复核', role: 'FINANCE' })] as StepForm[], opens: inDays(1), closes: inDays(31), correctDays: null as number | null, againDays: null as number | null, replacesId: '0',
+  coverField: '', skill: null as Asked<'Scheme'>['skill'] | null, followUpDays: 0, funded: false, fundId: '', fundYuan: 100000, kind: 'ALL' as Exclude<Schemas['subsidy.SelectionKind'], 'SELECTION_NONE'>, places: 100, waiting: 50, list: inDays(46), until: inDays(120), publicName: '', valueFormat: '', value: inDays(48), draw: inDays(48), strataField: '', strata: [] as StratumForm[], points: [] as PointsForm[],
+  shown: true, workingDays: 5, countsOnly: false, objectionDays: null as number | null, way: 'BY_WECHAT' as Way | '', accountField: '', holderField: '', bankField: '', scene: 'SCENE_SUBSIDY' as Schemas['payout.Scene'], report: [''], remark: '', runLines: 0, runYuan: 0, dayYuan: 0,
 });
 export type SchemeForm = ReturnType<typeof newScheme>;
 
@@ -46,27 +51,6 @@ const fieldForm = (one: Scheme['fields'][number]): FieldForm => {
   return { ...one, kind, least: bounded ? scaled(kind, one.least) : '', most: bounded ? scaled(kind, one.most) : '', choices: one.choices.join('\n') };
 };
 
-/**
- * The terms for which the form has no fields, in words: who confirms a scheme reads them all, and one that has some is
- * changed by its file, as the form would lose them.
- */
-export function beyondForm({ counts, applicantRoles, notBeside, carries, amount: what, selection, fields, coverCheck, skill, followUpDays, steps }: Scheme): string[] {
-  const labelOf = (name: string) => fields.find((one) => one.name === name)?.label ?? name;
-  return [
-    ...counts ? ['与其他福利合并计入限额'] : [],
-    ...applicantRoles.length ? [`由${applicantRoles.map((role) => ROLE[role]).join('、')}代表本单位申报`] : [],
-    ...notBeside.map(({ schemeId, days }) => `领过项目 ${schemeId} 的，${days} 天内不再发`),
-    ...coverCheck ? [`“${labelOf(coverCheck.field)}”那天，本人须在意外医疗互助保障期内`] : [],
-    ...skill ? [`审核通过后记入技能档案：${[skill.title || `“${labelOf(skill.titleField)}”`, ...[skill.occupationField, skill.levelField, skill.dayField].filter(Boolean).map((name) => `“${labelOf(name)}”`)].join('、')}`] : [],
-    ...steps.filter(({ notes }) => notes).map(({ title }) => `${title}：同意时须写明核实情况`),
-    ...followUpDays ? [`审核通过 ${followUpDays} 天后回访`] : [],
-    ...carries ? ['上期已发的沿用到下一期，重新审核'] : [],
-    ...what?.by ? [`金额看“${labelOf(what.by)}”：${what.of.map(({ choice, fen: each }) => `${choice} ${amount(each)} 元`).join('、')}`] : [],
-    ...(selection?.strata ?? []).map(({ title, choices, places, waiting }) => `${title}（${choices.join('、')}）：${places} 名，候补 ${waiting} 名`),
-    ...(selection?.points ?? []).map(({ field, choice, points, most }) => `“${labelOf(field)}”${choice ? `是${choice}` : '每 1'}：${points} 分${most ? `，最多 ${most} 分` : ''}`),
-  ];
-}
-
 /** A draft as it is, or, to begin another like it, the same so many whole weeks later that it lies ahead. */
 export function formOf(scheme: Scheme, anew: boolean): SchemeForm {
   const blank = newScheme(), { amount: what, funding, selection, showing, payment } = scheme;
@@ -74,44 +58,84 @@ export function formOf(scheme: Scheme, anew: boolean): SchemeForm {
   const at = (text: string | null | undefined, else_: Date) => (text ? new Date(Date.parse(text) + shift) : else_), yuanOf = (text: string | undefined) => Number(text ?? 0) / 100;
   return {
     ...blank, title: scheme.title, basis: scheme.basis, audience: scheme.audience ?? blank.audience, fields: scheme.fields.map(fieldForm), rules: scheme.rules.map((one) => ({ ...one })), once: scheme.once, period: scheme.period === 'PERIOD_NONE' ? blank.period : scheme.period,
-    byField: Boolean(what?.field), yuan: yuanOf(what?.fen) || blank.yuan, field: what?.field ?? '', mostYuan: yuanOf(what?.mostFen) || blank.mostYuan, steps: scheme.steps.map(({ hands, ...one }) => ({ ...one, hands: hands || 1 })),
-    opens: at(scheme.opensAt, blank.opens), closes: at(scheme.closesAt, blank.closes), correctDays: scheme.correctDays || 15, againDays: scheme.againDays || 15, replacesId: anew ? '0' : scheme.replacesId, funded: Boolean(funding),
+    applicants: [...scheme.applicantRoles], carries: scheme.carries, notBeside: scheme.notBeside.map((one) => ({ ...one })), counting: formOfCounts(scheme.counts, scheme.unionId),
+    byField: Boolean(what?.field), yuan: yuanOf(what?.fen) || blank.yuan, field: what?.field ?? '', mostYuan: yuanOf(what?.mostFen) || blank.mostYuan, by: what?.by ?? '', of: (what?.of ?? []).map(({ choice, fen: each }) => ({ choice, yuan: yuanOf(each) })), steps: scheme.steps.map(({ hands, ...one }) => ({ ...one, hands: hands || null })),
+    opens: at(scheme.opensAt, blank.opens), closes: at(scheme.closesAt, blank.closes), correctDays: scheme.correctDays || null, againDays: scheme.againDays || null, replacesId: anew ? '0' : scheme.replacesId, funded: Boolean(funding),
     ...funding && { fundId: funding.fundId, fundYuan: yuanOf(funding.fen) },
-    ...selection && { kind: selection.kind as SchemeForm['kind'], places: selection.places, waiting: selection.waiting, list: at(selection.listAt, blank.list), until: at(selection.until, blank.until), publicName: selection.publicName, valueFormat: selection.valueFormat, value: at(selection.valueAt, blank.value), draw: at(selection.drawAt, blank.draw) },
-    shown: Boolean(showing) || !funding, ...showing && { workingDays: showing.workingDays, countsOnly: showing.countsOnly, objectionDays: showing.objectionDays || 15 }, paid: Boolean(payment) || !funding,
-    ...payment && { scene: payment.scene, report: [...payment.report], remark: payment.remark, runLines: payment.runLines, runYuan: yuanOf(payment.runFen), dayYuan: yuanOf(payment.dayFen) },
+    ...selection && { kind: selection.kind as SchemeForm['kind'], places: selection.places, waiting: selection.waiting, list: at(selection.listAt, blank.list), until: at(selection.until, blank.until), publicName: selection.publicName, valueFormat: selection.valueFormat, value: at(selection.valueAt, blank.value), draw: at(selection.drawAt, blank.draw), strataField: selection.strataField, strata: selection.strata.map((one) => ({ ...one, choices: [...one.choices] })), points: selection.points.map((one) => ({ ...one })) },
+    shown: Boolean(showing) || !funding, ...showing && { workingDays: showing.workingDays, countsOnly: showing.countsOnly, objectionDays: showing.objectionDays || null }, way: payment ? payment.way as Way : funding ? '' : blank.way,
+    coverField: scheme.coverCheck?.field ?? '', skill: scheme.skill ? { ...scheme.skill } : null, followUpDays: scheme.followUpDays,
+    ...payment && { accountField: payment.accountField, holderField: payment.holderField, bankField: payment.bankField, scene: payment.scene === 'SCENE_NONE' ? blank.scene : payment.scene, report: [...payment.report], remark: payment.remark, runLines: payment.runLines, runYuan: yuanOf(payment.runFen), dayYuan: yuanOf(payment.dayFen) },
   };
 }
 
 const lines = (text: string) => text.split('\n').map((one) => one.trim()).filter(Boolean);
 const number = (kind: Kind, text: string) => (text === '' ? '0' : kind === 'FEN' ? fen(Number(text)) : kind === 'DATE' ? text.replaceAll('-', '') : text.trim());
 export const isBounded = (kind: Kind) => /^(TEXT|NUMBER|FEN|DATE|FILE)$/.test(kind);
-function fieldOf({ choices, least, most, askedWith, askedFor, kind, ...one }: FieldForm): Asked<'FormField'> {
-  return { ...one, kind, ...isBounded(kind) && { least: number(kind, least), most: number(kind, most) }, ...kind === 'CHOICE' && { choices: lines(choices) }, ...askedWith && { askedWith, askedFor } };
+function fieldOf({ choices, least, most, askedWith, askedFor, kind, fileKinds, ...one }: FieldForm): Asked<'FormField'> {
+  return { ...one, kind, ...kind === 'FILE' && { fileKinds }, ...isBounded(kind) && { least: number(kind, least), most: number(kind, most) }, ...kind === 'CHOICE' && { choices: lines(choices) }, ...askedWith && { askedWith, askedFor } };
 }
 /** What may be chosen, as it is typed. */
 export const choicesOf = ({ choices }: FieldForm) => lines(choices);
 
-function selectionOf({ kind, places, waiting, list, until, publicName, valueFormat, value, draw }: SchemeForm): Asked<'Selection'> {
+/** The fields that each application has an answer to, of a kind; of what is chosen by them. */
+export const asksAlways = ({ fields }: Pick<SchemeForm, 'fields'>, kinds: RegExp) => fields.filter(({ kind, optional, askedWith }) => kinds.test(kind) && !optional && !askedWith);
+/** What is paid for each of the choices, as far as it is said. */
+export function eachOf({ by, of, fields }: SchemeForm) {
+  const field = fields.find(({ name }) => name === by), names = field ? choicesOf(field) : [];
+  return [...of.filter(({ choice }) => names.includes(choice)), ...names.filter((name) => !of.some(({ choice }) => choice === name)).map((choice) => ({ choice, yuan: 0 }))];
+}
+/** How many places there are: of strata all of theirs. */
+export const placesOf = ({ kind, strataField, strata, places }: SchemeForm) => (kind === 'BY_LOT' && strataField ? strata.reduce((sum, one) => sum + (one.places || 0), 0) : places);
+
+function amountOf(form: SchemeForm): Asked<'Amount'> {
+  const { byField, by, field, mostYuan, yuan } = form;
+  if (by) return { ...byField && { field }, by, of: eachOf(form).map((one) => ({ choice: one.choice, fen: fen(one.yuan) })) };
+  return byField ? { field, mostFen: fen(mostYuan) } : { fen: fen(yuan) };
+}
+
+function selectionOf(form: SchemeForm): Asked<'Selection'> {
+  const { kind, waiting, list, until, publicName, valueFormat, value, draw, strataField, strata, points } = form;
   if (kind === 'ALL') return { kind };
-  const fixed = { kind, places, listAt: list.toISOString(), until: until.toISOString() };
-  return kind === 'IN_ORDER' ? fixed : { ...fixed, waiting, ...publicName && { publicName, valueFormat, valueAt: value.toISOString(), drawAt: draw.toISOString() } };
+  const fixed = { kind, places: placesOf(form), listAt: list.toISOString(), until: until.toISOString() };
+  if (kind === 'IN_ORDER') return fixed;
+  const scored = { ...fixed, points };
+  return kind === 'BY_SCORE' ? scored : { ...scored, ...strataField ? { strataField, strata } : { waiting }, ...publicName && { publicName, valueFormat, valueAt: value.toISOString(), drawAt: draw.toISOString() } };
+}
+
+function paymentOf({ way, scene, report, accountField, holderField, bankField, remark, runLines, runYuan, dayYuan }: SchemeForm): Asked<'Payment'> {
+  const limits = { remark, runLines, runFen: fen(runYuan), dayFen: fen(dayYuan) };
+  if (way === 'BY_WECHAT') return { way, scene, report: report.slice(0, REPORTS[scene]?.length ?? 1), ...limits };
+  return way === 'BY_BANK' ? { way, accountField, holderField, bankField, ...limits } : { way: 'IN_KIND', ...limits };
 }
 
 export function schemeOf(form: SchemeForm, unionId: string): Asked<'Scheme'> {
-  const { title, basis, audience, fields, rules, once, period, byField, yuan, field, mostYuan, steps, opens, closes, correctDays, againDays, replacesId, funded, shown, paid } = form;
+  const { title, basis, audience, fields, rules, once, period, steps, opens, closes, correctDays, againDays, replacesId, funded, shown, way, applicants, notBeside, carries } = form;
   return {
-    unionId, title, basis, audience, fields: fields.map(fieldOf), rules, once, ...once === 'ONCE_PERIOD' && { period }, amount: byField ? { field, mostFen: fen(mostYuan) } : { fen: fen(yuan) }, steps, opensAt: opens.toISOString(), closesAt: closes.toISOString(), correctDays, againDays,
+    unionId, title, basis, audience, fields: fields.map(fieldOf), rules, once, ...once === 'ONCE_PERIOD' && { period, carries }, applicantRoles: applicants, notBeside, counts: countsOf(form.counting), amount: amountOf(form),
+    steps: steps.map((one) => ({ ...one, hands: one.hands ?? 0, elsewhere: one.perMille > 0 && one.elsewhere })), opensAt: opens.toISOString(), closesAt: closes.toISOString(), correctDays: correctDays ?? 0, againDays: againDays ?? 0,
     ...replacesId !== '0' && { replacesId },
-    ...funded && { funding: { fundId: form.fundId, fen: fen(form.fundYuan) }, selection: selectionOf(form) }, ...funded && shown && { showing: { workingDays: form.workingDays, countsOnly: form.countsOnly, objectionDays: form.objectionDays } },
-    ...funded && paid && { payment: { way: 'BY_WECHAT' as const, scene: form.scene, report: form.report.slice(0, REPORTS[form.scene]?.length ?? 1), remark: form.remark, runLines: form.runLines, runFen: fen(form.runYuan), dayFen: fen(form.dayYuan) } },
+    ...funded && { funding: { fundId: form.fundId, fen: fen(form.fundYuan) }, selection: selectionOf(form) }, ...funded && shown && { showing: { workingDays: form.workingDays, countsOnly: form.countsOnly, objectionDays: form.objectionDays ?? 0 } },
+    ...funded && way && { payment: paymentOf(form) },
+    ...form.coverField && { coverCheck: { field: form.coverField } }, ...form.skill && { skill: form.skill }, followUpDays: form.followUpDays,
   };
+}
+
+/** What a field that is no more, or is another now, was used for is forgotten. */
+export function forget(form: SchemeForm, name: string) {
+  for (const one of form.fields) if (one.askedWith === name) Object.assign(one, { askedWith: '', askedFor: [] });
+  form.rules = form.rules.filter(({ smaller, greater }) => smaller !== name && greater !== name);
+  form.points = form.points.filter(({ field }) => field !== name);
+  if (form.field === name) form.field = '';
+  if (form.by === name) Object.assign(form, { by: '', of: [] });
+  for (const key of ['coverField', 'accountField', 'holderField', 'bankField'] as const) if (form[key] === name) form[key] = '';
+  if (form.strataField === name) Object.assign(form, { strataField: '', strata: [] });
 }
 
 /** What is meant by the place that a refusal names, e.g. scheme.fields[2].most. */
 export function placeOf(path: string, { fields, steps }: SchemeForm): string {
   const [, part, nth] = /^scheme\.(\w+)(?:\[(\d+)\])?/.exec(path) ?? [], i = Number(nth ?? 0);
-  const NAMES: Record<string, string> = { title: '名称', basis: '政策说明', closesAt: '申报截止', opensAt: '申报开始', amount: '补贴金额', period: '周期', steps: '审核', rules: '大小关系', funding: '资金', selection: '产生方式', payment: '发放方式', showing: '公示', audience: '面向' };
+  const NAMES: Record<string, string> = { title: '名称', basis: '政策说明', closesAt: '申报截止', opensAt: '申报开始', amount: '补贴金额', period: '周期', steps: '审核', rules: '大小关系', funding: '资金', selection: '产生方式', payment: '发放方式', showing: '公示', audience: '面向', applicantRoles: '由谁申报', carries: '沿用', notBeside: '不同时享受', counts: '与其他福利合并计算', coverCheck: '互助保障', skill: '技能档案', followUpDays: '回访' };
   if (part === 'fields' && nth) return `第 ${i + 1} 项“${fields[i]?.label || '未命名'}”`;
   if (part === 'steps' && nth) return `第 ${i + 1} 级审核“${steps[i]?.title || '未命名'}”`;
   return part === 'rules' && nth ? `第 ${i + 1} 条大小关系` : NAMES[part ?? ''] ?? '';

@@ -11,7 +11,11 @@ export const SELECTION: Record<string, string> = { ALL: '符合即得', IN_ORDER
 export const SELECTION_HINT: Record<string, string> = {
   ALL: '审核通过的都给，资金用完为止。', IN_ORDER: '到时间固定名单，先提交的先得，资金或名额用完为止，其余候补。', BY_LOT: '到时间固定名单，用事先承诺的秘密抽签，任何人都能重算。', BY_SCORE: '到时间固定名单，得分高的先得，同分先提交的先得。',
 };
+/** By which offices one applies for a union. */
+export const APPLIES_BY: Record<string, string> = { UNION_ADMIN: '工会主席', FINANCE: '工会财务', COMPANY_AGENT: '企业经办' };
+export const FILE_KIND: Record<string, string> = { PDF: 'PDF', JPEG: 'JPEG 照片', PNG: 'PNG 图片' } satisfies Said<'subsidy.FileKind'>;
 export const SCENE: Record<string, string> = { SCENE_SUBSIDY: '行政补贴', SCENE_PRIZE: '现金营销（奖励）', SCENE_INSURANCE: '保险理赔' };
+export const WAY: Record<string, string> = { BY_WECHAT: '微信转账', BY_BANK: '银行转账', IN_KIND: '实物' } satisfies Said<'payout.Way'>;
 /** What WeChat wants to be told with each, in its order. */
 export const REPORTS: Record<string, string[]> = { SCENE_SUBSIDY: ['补贴类型'], SCENE_PRIZE: ['活动名称', '奖励说明'], SCENE_INSURANCE: ['保险产品备案编号', '保险名称', '保险操作单号'] };
 export const APPLICATION: Record<string, string> = {

@@ -52,6 +52,7 @@ const PLACES: Record<Kind, Place> = {
   ACCOUNT_TRADE_OVER: '/mine/trade', ACCOUNT_DECLARATION_DONE: '/mine/union', ACCOUNT_DECLARATION_REFUSED: '/mine/union', ACCOUNT_LISTED: '/mine/union', ACCOUNT_UNLISTED: '/mine/union',
   SUBSIDY_GIVEN_BACK: application, SUBSIDY_APPROVED: application, SUBSIDY_REFUSED: application, SUBSIDY_CHOSEN: application, SUBSIDY_NOT_CHOSEN: application,
   SUBSIDY_TO_CONFIRM: '/payouts', SUBSIDY_PAID: '/payouts', SUBSIDY_NOT_PAID: application, // which says why, and what she can do
+  SUBSIDY_OBJECTION_DECIDED: '/objections',
   COUPON_ENDED: '/coupons', COUPON_WITHDRAWN: '/coupons', COUPON_WON: async ({ aboutId }) => `/offers/${await releaseOf(aboutId)}`, COUPON_NOT_SENT: '/coupons', COUPON_CODE_REPLACED: '/coupons', CHECKUP_WITHDRAWN: '/history',
   TICKET_INVITED: '/benefits', TICKET_GOT: async ({ aboutId }) => `/tickets/${await releaseOf(aboutId)}`, TICKET_COMPANION_OUT: '/benefits', COUPON_SPENT: '/coupons/spent', COUPON_UNSPENT: '/coupons/spent', ORDER_ENDED: ({ aboutId }) => `/orders/${aboutId}`, ORDER_POSTED: ({ aboutId }) => `/orders/${aboutId}`,
 };

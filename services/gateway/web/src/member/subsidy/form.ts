@@ -1,6 +1,6 @@
 // The form of a scheme: what is asked by what is chosen, and what is typed as the service keeps it.
 import { api, got, type Schemas } from '../../shared/api';
-import { amount } from '../../shared/format';
+import { amount, date as dateRead } from '../../shared/format';
 import type { Application, Scheme } from './subsidy';
 
 export type Field = Schemas['subsidy.FormField'];
@@ -52,7 +52,7 @@ export const typedOf = ({ fields }: Scheme, { answers }: Application): Typed => 
 /** What was kept, to be read. */
 export const readOf = ({ fields }: Scheme, { answers }: Application, regions: Map<string, string>): [string, string][] => fields.flatMap((field) => {
   const answer = answers.find((one) => one.field === field.name);
-  return answer ? [[field.label, field.kind === 'FEN' ? `${amount(answer.number)} 元` : field.kind === 'REGION' ? regions.get(answer.text) ?? answer.text : textOf(field, answer)] as [string, string]] : [];
+  return answer ? [[field.label, field.kind === 'FEN' ? `${amount(answer.number)} 元` : field.kind === 'REGION' ? regions.get(answer.text) ?? answer.text : field.kind === 'DATE' ? dateRead(answer.date) : textOf(field, answer)] as [string, string]] : [];
 });
 /** A region with those above it, 广东省佛山市禅城区. */
 async function regionName(code: string) {

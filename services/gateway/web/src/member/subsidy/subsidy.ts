@@ -1,16 +1,10 @@
 // How subsidies read to her: what a scheme gives, until when, where an application stands and what has become of it.
 import { api, got, type Said, type Schemas } from '../../shared/api';
-import { day, moment, yuan } from '../../shared/format';
+import { day, moment } from '../../shared/format';
 
 export type Scheme = Schemas['subsidy.Scheme'];
 export type SchemeForMe = Schemas['subsidy.SchemeForMe'];
 export type Application = Schemas['subsidy.Application'];
-
-/** What one person gets by a scheme. */
-export function amountWords({ amount }: Scheme) {
-  if (!amount) return '';
-  return Number(amount.fen) ? yuan(amount.fen) : `最高 ${yuan(amount.mostFen)}`;
-}
 
 /** Until when one may apply, or from when on. */
 export function whenWords({ opensAt, closesAt, state }: Scheme, at: number) {
@@ -35,7 +29,7 @@ export function chosenWords({ selection }: Scheme) {
   return selection.kind === 'IN_ORDER' ? `按提交先后，${places}` : `审核通过后择优，${places}`;
 }
 
-export const paidWords = ({ payment }: Scheme) => (!payment ? '由工会线下发放' : payment.way === 'BY_BANK' ? '银行转账' : '微信转账，到账前在微信里确认');
+export const paidWords = ({ payment }: Scheme) => (!payment ? '由工会线下发放' : payment.way === 'BY_BANK' ? '银行转账' : payment.way === 'IN_KIND' ? `实物：${payment.remark}` : '微信转账，到账前在微信里确认');
 
 /** The last day on which something is shown, of the instant at which that ends. */
 export const lastDay = (until: string | null) => day(Date.parse(until!) - 1);
