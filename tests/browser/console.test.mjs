@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { enrol, grant, mobile, PASSWORD, person, residentId, rosterCsv, totp, unionCoded, unionsCsv, verify } from '../system/people.mjs';
+import { enrol, EVERY_ROLE, grant, mint, mobile, PASSWORD, person, residentId, rosterCsv, totp, unionCoded, unionsCsv, verify } from '../system/people.mjs';
 import { Stack, until, web } from '../system/stack.mjs';
 import { gb18030 } from '../system/tables.mjs';
 import { Chrome } from './chrome.mjs';
@@ -210,6 +210,23 @@ describe('the console', () => {
             await go(page, '/chains');
             await page.shows('table', /3 次\s+第 1 次\s+2 次/);
             assert.deepEqual(await hinders('chains'), []);
+            // What another does meanwhile is seen without a hand.
+            const another = { token: mint(stack.tokenKey(), { memberId: 4711, grants: EVERY_ROLE }) }, done = ({ status, text, json }) => { assert.ok(status < 300, text); return json; };
+            await go(page, '/checkups');
+            await page.clickOn('the first campaign', "[...document.querySelectorAll('table tr')].find((row) => row.innerText.includes('职工免费体检'))?.querySelector('a')");
+            await page.shows('.work', /已公告[^]*报名截止，系统自动冻结名单/);
+            const campaignId = await page.value("location.hash.split('/').pop()");
+            done(await stack.post(`/v1/checkups/${campaignId}:void`, { reason: '体检点停业' }, another));
+            await page.shows('.work', /已作废：体检点停业/);
+            const day = 86400000, opens = Math.ceil(Date.now() / day) * day + day, at = (ms) => new Date(ms).toISOString();
+            const { release: { releaseId } } = done(await stack.post('/v1/releases', { release: { title: '疗休养名额', faceFen: '500', stockPerDay: 1, opensAt: at(opens), way: 'LOT',
+                lot: { season: true, closesAt: at(opens + day), publicName: '福彩3D', valueFormat: '## ## ##', valueAt: at(opens + day + 3600000), waiting: 20, acceptDays: 3, until: at(opens + 9 * day) } } }, { ...another, key: 'season' }));
+            done(await stack.post(`/v1/releases/${releaseId}:publish`, undefined, another));
+            await go(page, `/releases/${releaseId}`);
+            await page.shows('[aria-label=抽签]', /登记截止，系统自动冻结名单/);
+            const { lots: [{ lotId }] } = done(await stack.get(`/v1/releases/${releaseId}/lots`));
+            done(await stack.post(`/v1/lots/${lotId}:void`, { reason: '名额取消' }, another));
+            await page.shows('[aria-label=抽签]', /已作废：名额取消/);
         },
         // Decides what waits, with its facts in sight.
         async UNION_ADMIN() {

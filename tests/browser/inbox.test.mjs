@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { soon, won } from '../system/bookings.mjs';
 import { member, UNION } from '../system/checkups.mjs';
-import { mint, person, rosterCsv, unionsCsv } from '../system/people.mjs';
+import { mint, person, rosterCsv, unionCoded, unionsCsv } from '../system/people.mjs';
 import { Stack, until, web } from '../system/stack.mjs';
 import { Chrome } from './chrome.mjs';
 import { barriersOnTelephone, go, signIn } from './member.mjs';
@@ -89,6 +89,9 @@ describe("a member's inbox on her page", () => {
         await page.press('main', '提醒设置');
         await page.shows('main', /始终提醒[^]*新微信可登录您的账号/);
         assert.deepEqual(await barriersOnTelephone(page, 'reminders'), []);
+        const { json: { reminders } } = await stack.get('/v1/me/reminders', { token: member(stack, memberId) });
+        assert.equal(await page.value("document.querySelectorAll('.check input, .plain li').length"), reminders.length, 'none is left out');
+        await page.shows('main', /补贴\s[^]*补正/);
         await page.click('.check input');
         const off = async () => (await stack.get('/v1/me/reminders', { token: member(stack, memberId) })).json.reminders.filter(({ on }) => !on).map(({ kind }) => kind);
         await until('it is off', async () => (await off()).length === 1);
@@ -109,14 +112,18 @@ describe("a member's inbox on her page", () => {
     test('her card shows a code that changes, by which staff sees that she is a member', async () => {
         await go(page, '/');
         await page.press('.union', '会员码');
-        await page.shows('main', /石湾外卖骑手工会[^]*No\. \d+[^]*每 30 秒自动更换/);
+        await page.shows('main', /石湾外卖骑手工会[^]*No\. \d+[^]*向工会或体检点的工作人员出示[^]*每 30 秒自动更换/);
         assert.deepEqual(await barriersOnTelephone(page, 'card'), []);
         const code = await page.text('.digits');
         const staff = mint(stack.tokenKey(), { memberId: 800, grants: [{ role: 'CHECKUP_STAFF', unionPath: UNION }] });
         const { json, text } = await stack.post('/v1/cards:verify', { code }, { token: staff });
         assert.deepEqual([json.valid, json.memberId, json.unionName, json.level], [true, memberId, '石湾外卖骑手工会', 'ANONYMOUS'], text);
+        const { unionId } = await unionCoded(stack, rider.union), administrator = { token: mint(stack.tokenKey(), { memberId: 801, grants: [{ role: 'UNION_ADMIN', unionPath: UNION }] }) };
+        const listed = await stack.get(`/v1/unions/${unionId}/members`, administrator);
+        assert.equal(listed.status, 200, listed.text);
         await page.press('main', '谁看过我的资料');
-        await page.shows('main', /您出示会员码时核验会员身份/);
+        await page.shows('main', /查看会员名单[^]*您出示会员码时核验会员身份/);
+        assert.doesNotMatch(await page.text('main'), /[A-Z][a-z]+\.[A-Z]/); // by no name of an operation
         await stack.stop('identity');
         await go(page, '/card');
         await page.shows('main [role=alert]', /服务暂时不可用/);

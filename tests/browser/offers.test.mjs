@@ -144,6 +144,14 @@ describe("what is open for her", () => {
         await page.press('main', '按距离排列');
         await page.shows('main', /已按距离排列，共 1 个[^]*\d+ 米|公里/);
         assert.deepEqual(await barriersOnTelephone(page, 'places'), []);
+        // Since she has allowed it, the first page has the nearest too.
+        await here('/', /离我最近的门店[^]*(祖庙爱心饭堂|深夜便利店)　[\d.]+ (米|公里)/);
+        assert.deepEqual(await barriersOnTelephone(page, 'home-near'), []);
+        await page.press('[aria-label=离我最近]', '祖庙爱心饭堂');
+        await page.shows('main', /祖庙爱心饭堂[^]*用券时间/);
+        await here('/places', /祖庙爱心饭堂/);
+        await page.press('.tools', '爱心饭堂');
+        await until('one is left again', async () => (await page.value("document.querySelectorAll('[aria-label=门店] li').length")) === 1);
         await page.press('[aria-label=门店]', '算算能省多少');
         await page.shows('main', /祖庙爱心饭堂[^]*用券时间\s+全天[^]*试算/);
         await page.type('input[type=number]', '99');

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { enrol, grant, person, rosterCsv, unionsCsv, verify } from '../system/people.mjs';
+import { enrol, grant, mobile, PASSWORD, person, rosterCsv, totp, unionsCsv, verify } from '../system/people.mjs';
 import { Stack, until, web } from '../system/stack.mjs';
 import { Chrome } from './chrome.mjs';
 import { agree, choose, fill, go, opensToAll, signInAtDesk } from './desk.mjs';
@@ -96,11 +96,49 @@ describe('registers at the desk', () => {
         const [, code, name, below, members, listed] = pattern.exec(await page.text('[aria-label=下级工会]'));
         assert.ok(Number(listed.replaceAll(',', '')) > 0, 'there are rows of rosters below');
         page.keepDownloads(stack.path('.'));
+        let tooOften = 0; // what is refused for it is asked again
+        await page.page.route('**/v1/batch', (route) => (tooOften++ ? route.fallback() : route.fulfill({ status: 429, headers: { 'Retry-After': '1' }, contentType: 'application/problem+json',
+            body: JSON.stringify({ status: 429, reason: 'RATE_LIMITED', errcode: 10301, errmsg: '操作过于频繁，请稍后再试' }) })));
         await page.press('[aria-label=下级工会]', '导出下级工会');
         const file = await until('the file is there', () => { try { return readFileSync(stack.path('下级工会-440600.csv'), 'utf8'); } catch { return ''; } });
         assert.ok(file.startsWith('\ufeff编码,名称,下级,会员,名册,实名\r\n'), file);
         assert.ok(file.includes(`"${code}","${name}","${below}","${members.replaceAll(',', '')}","${listed.replaceAll(',', '')}",`), file);
+        await page.page.unroute('**/v1/batch');
+        assert.equal(tooOften, 2);
         await opensToAll(page, 'unions');
+    });
+
+    test('a file of more unions than it holds says so', async () => {
+        const union = { unionId: '1', code: '1', name: '甲', children: 0, trades: [] }, answers = (route) => route.fulfill({ json: { answers: JSON.parse(route.request().postData()).paths.map(() => ({ status: 200, body: {} })) } });
+        await page.page.route('**/children*', (route) => route.fulfill({ json: { unions: Array(5000).fill(union), nextPageToken: 'more' } }));
+        await page.page.route('**/v1/batch', answers);
+        await page.press('[aria-label=下级工会]', '导出下级工会');
+        await page.shows('.el-message', /只导出了前 5000 个/);
+        await page.page.unroute('**/children*');
+        await page.page.unroute('**/v1/batch');
+    });
+
+    test('a union is found by a piece of its name, by its region and by its code, and its members are listed', async () => {
+        await go(page, '/unions');
+        const find = async (text) => {
+            await page.type('.work input[placeholder]', text);
+            await page.press('.work > header', '查找');
+        };
+        await find('骑手');
+        await page.shows('[aria-label=查找结果]', /名称有“骑手”的工会[^]*石湾外卖骑手工会/);
+        await opensToAll(page, 'unions-found');
+        await find('440606');
+        await page.shows('[aria-label=查找结果]', /地区 440606 的工会[^]*顺德区总工会/);
+        await page.press('[aria-label=查找结果] table', '查看');
+        await page.shows('[aria-label=本级]', /^顺德区总工会/);
+        await find('440604-001-0001');
+        await page.shows('[aria-label=本级]', /^石湾外卖骑手工会/);
+        await page.press('[aria-label=本级]', '会员名单');
+        await page.shows('.work > header', /会员[^]*石湾外卖骑手工会/);
+        await page.shows('[aria-label=本级会员] table', /王\*\*乙/);
+        await opensToAll(page, 'members-below');
+        await page.press('.work > header', '回到本级');
+        await page.shows('[aria-label=本级会员]', /本级还没有会员/);
     });
 
     test('a change of a union: what was typed stays when the network is cut, and it is asked for once', async () => {
@@ -151,6 +189,29 @@ describe('registers at the desk', () => {
         assert.equal(await sites(), 2);
     });
 
+    test('an official enrols in the page: her authenticator reads the secret as a picture', async () => {
+        const number = mobile(5301);
+        await grant(stack, number, 'UNION_ADMIN', '440600');
+        await page.press('.desk-head', '退出');
+        await page.press('main', '首次登录');
+        await page.type('#mobile', number);
+        await page.press('form', '获取验证码');
+        await page.type('#code', (await until('the code is sent', () => stack.codesTo(number)[0])).code);
+        await page.type('#password', PASSWORD);
+        await page.press('form', '下一步');
+        await until('the picture is drawn', () => page.value("document.querySelector('.qr')?.naturalWidth > 0"));
+        // Of as many modules as the address needs, which the link beside it has too.
+        const [drawn, uri, secret] = await page.value("[decodeURIComponent(document.querySelector('.qr').src), document.querySelector('form a').href, document.querySelector('#secret').innerText]");
+        assert.match(drawn, /^data:image\/svg\+xml,<svg [^]*viewBox="0 0 \d+ \d+"/);
+        assert.ok(uri.startsWith('otpauth://totp/') && uri.includes(`secret=${secret}`), uri);
+        assert.ok(Number(/viewBox="0 0 (\d+)/.exec(drawn)[1]) >= 33 + 8, drawn.slice(0, 100));
+        await page.type('#totp', totp(secret));
+        await page.press('form', '完成');
+        await page.shows('.work h1', /总览/);
+        await page.press('.desk-head', '退出');
+        await signInAtDesk(page, { mobile: number, secret });
+    });
+
     test('what was typed into a dialog is there again after the network was cut', async () => {
         await go(page, '/unions');
         await page.shows('[aria-label=本级]', /新建下级工会/);
@@ -187,6 +248,6 @@ describe('registers at the desk', () => {
     });
 
     test('nothing went wrong but what was cut', () => {
-        assert.deepEqual(chrome.errors.filter((line) => !/ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_RESET|status of 4(22|01)/.test(line)), []);
+        assert.deepEqual(chrome.errors.filter((line) => !/ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_RESET|status of 4(22|01|29)/.test(line)), []); // 429: said for the gateway once
     });
 });

@@ -1,10 +1,18 @@
 // Places near her: by distance once she tells where she stands, which is kept nowhere; by name until then.
 import { ref } from 'vue';
-import { position } from '../shared/plain';
+import { isWechat, position } from '../shared/plain';
 import { useLoad } from '../shared/use';
 
 const SHOWN = 50;
 const millionths = (degrees = 0) => Math.round(degrees * 1e6);
+
+/** Where she stands, in millionths of degrees, if she has allowed it before: nobody asks her. */
+export async function knownPlace() {
+  if (isWechat()) return null; // which asks her each time
+  const { state } = await navigator.permissions.query({ name: 'geolocation' });
+  const place = state === 'granted' ? await position() : null;
+  return place && { latE6: millionths(place.latitude), lonE6: millionths(place.longitude) };
+}
 
 export function useNearest<T>(ask: (from: { latE6: number; lonE6: number; limit: number }) => Promise<T[]>, name: (one: T) => string) {
   const from = ref<{ latitude: number; longitude: number } | null>(null), said = ref('');

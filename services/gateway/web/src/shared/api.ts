@@ -16,7 +16,7 @@ export class Refusal extends Error {
   reason: string;
   status: number;
   fields: Record<string, string> = {};
-  constructor(problem: Schemas['Problem']) {
+  constructor(problem: Schemas['Problem'], public retryAfterS = 0) {
     super(problem.errmsg);
     this.reason = problem.reason;
     this.status = problem.status;
@@ -116,7 +116,7 @@ async function ask(request: Request): Promise<Response> {
       problem = await problemOf(response);
     }
     if (response.status === 401) leave();
-    if (problem) throw new Refusal(problem);
+    if (problem) throw new Refusal(problem, Number(response.headers.get('retry-after')) || 0);
     return response;
   } catch (error) {
     throw error instanceof TypeError ? new Offline() : error; // fetch: there is no network
@@ -152,6 +152,18 @@ export const newKey = () => `"${crypto.getRandomValues(new Uint32Array(4)).join(
 
 /** A file, e.g. a PDF, by the link that an answer gave. */
 export const download = async (path: string) => (await ask(new Request(new URL(path, location.origin)))).blob();
+
+/** Waits as long as the service says whenever it was asked too often, and goes on: for work of many reads. */
+export async function unhurried<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Refusal && error.status === 429)) throw error;
+      await wait(Math.max(error.retryAfterS, 1) * 1000);
+    }
+  }
+}
 
 /** Asks again for what is not ready yet, as often as one would wait for it. */
 export async function patiently<T>(work: () => Promise<T>, ...reasons: string[]): Promise<T> {
