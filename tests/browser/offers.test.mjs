@@ -87,6 +87,7 @@ describe("what is open for her", () => {
         await page.shows('main', /您(已|未)中签/);
         const won = /您已中签/.test(await page.text('main'));
         await page.shows('[aria-label=抽签]', /登记人次\s+7\s+参加抽签\s+4 人[^]*重复登记 3 次/);
+        await page.shows('main', /怎么领、怎么用[^]*上次抽签\s+4 人参加，1 个名额（中签机会 25 %）/);
         await page.press('[aria-label=抽签]', '核对我的结果');
         await page.shows('.proof', won ? /您的手机已自行核算：按公布的方法，您中签/ : /您没有中签/);
         assert.deepEqual(await barriersOnTelephone(page, 'lot-proven'), []);

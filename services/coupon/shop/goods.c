@@ -187,6 +187,9 @@ static int draft_refusal_of(const struct coupon *self, const Coupon__Goods *draf
         (!draft->points || !ledgers_find(self, draft->ledger_id, &ledger) ||
          !union_path_covers(ledger.union_path, path)))
         return COUPON__REASON__PRICE_WITHOUT_LEDGER;
+    *ret_field = "goods.priceFen";
+    if (draft->market_fen && draft->price_fen >= draft->market_fen)
+        return COUPON__REASON__PRICE_NOT_BELOW_MARKET;
     *ret_field = "goods.parts";
     if (!are_parts(self, draft, path, call))
         return COUPON__REASON__BUNDLE_PARTS_WRONG;

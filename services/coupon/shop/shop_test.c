@@ -104,6 +104,13 @@ static void a_form_that_does_not_fit_is_refused(void **state)
     draft = for_money(100);
     draft.posted = true;
     assert_refused_at(create_goods(&draft, manager(901)), "POST_NEEDS_PAYMENT", "goods.posted");
+    draft = for_money(5990);
+    assert_refused_at(create_goods(&draft, manager(901)), "PRICE_NOT_BELOW_MARKET", "goods.priceFen");
+    draft.price_fen = 5989;
+    assert_ok(create_goods(&draft, manager(901)));
+    draft.price_fen = 6000;
+    draft.market_fen = 0; /* not said */
+    assert_ok(create_goods(&draft, manager(901)));
     assert_refused(create_goods(&draft, manager_at(901, TOWN)), "OUTSIDE_YOUR_UNION");
     assert_refused(on_goods("Shop.OfferGoods", 5, manager(901)), "GOODS_NOT_FOUND");
     assert_refused(on_corner("Corners.CloseCorner", far, manager(901)), "OUTSIDE_YOUR_UNION");
