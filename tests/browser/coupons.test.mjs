@@ -436,7 +436,7 @@ describe('coupons at the desk', () => {
         for (let i = 0; i < 30; i++)
             await claimer(stack, releaseId)(5000 + i);
         await go(page, `/releases/${releaseId}`);
-        await page.shows('[aria-label=数据]', /申领\s+30[^]*发放\s+12[^]*已经领完\s+18 次/);
+        await page.shows('[aria-label=数据]', /申领\s+30[^]*发放\s+12[^]*核销\s+0\s+0 元[^]*已经领完\s+18 次/);
         assert.deepEqual(await hinders('release-numbers'), []);
         await page.clickOn('按职业', "[...document.querySelectorAll('[aria-label=分组] label')].find((one) => one.innerText === '按职业')");
         await page.shows('[aria-label=数据] table', /外卖配送员\s+30\s+12/);
@@ -451,6 +451,10 @@ describe('coupons at the desk', () => {
         const releaseId = await openRelease(stack, { title: '工作餐券', faceFen: '500', thresholdFen: '1500', unionId, spending: { merchantPercent: 20 } });
         await claimer(stack, releaseId)(71);
         await counter.sale(await couponPass(stack, 71), 2000, { atOnce: true });
+        await go(page, `/releases/${releaseId}`);
+        await page.shows('[aria-label=数据]', /发放\s+1\s+5 元\s+核销\s+1\s+5 元/);
+        await page.shows('[aria-label=数据] table', /核销\s+核销金额[^]*第 1 天[^]*1\s+5 元\s+1\s+5 元/);
+        assert.deepEqual(await hinders('release-numbers-spent'), []);
         await go(page, '/coupon-settlements');
         await choose('商户', '乙餐饮公司');
         await page.shows('[aria-label=待结算]', /1 笔　4 元/);
