@@ -87,13 +87,14 @@ class Page {
             .catch((error) => assert.fail(`${error.message}, but: ${shown}`));
     }
 
-    /** Types into a field as a keyboard would, once it has the focus and keeps what is typed. */
+    /** Types into a field as a keyboard would, once it is there, has the focus and keeps what is typed. */
     async type(selector, text) {
         const field = `document.querySelector(${JSON.stringify(selector)})`;
         await until(`${selector} holds what is typed`, async () => {
-            await this.value(`${field}.focus(), ${field}.select()`);
+            if (!await this.value(`(${field}?.focus(), ${field}?.select(), Boolean(${field}))`))
+                return false;
             await this.page.keyboard.insertText(text);
-            return await this.value(`${field}.value`) === text;
+            return await this.value(`${field}?.value`) === text;
         });
     }
 

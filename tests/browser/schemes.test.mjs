@@ -174,7 +174,7 @@ describe('schemes at the desk', () => {
             const [other] = await stack.query('subsidy', 'SELECT CAST(scheme_id AS TEXT) AS id FROM scheme WHERE state = 2');
             const file = JSON.parse(readFileSync(new URL('education.json', folder), 'utf8')), [{ choices, ...degree }, ...fields] = file.fields;
             const schemeId = await draft({
-                ...file, title: '分组抽签的补贴', once: 'ONCE_ANY', correctDays: 7, againDays: 9, notBeside: [{ schemeId: other.id, days: 180 }],
+                ...file, skill: undefined, title: '分组抽签的补贴', once: 'ONCE_ANY', correctDays: 7, againDays: 9, notBeside: [{ schemeId: other.id, days: 180 }],
                 counts: { group: { name: '学历类', atMost: 2, period: 'YEAR', notWithinDays: 30 }, ceiling: { name: '普惠', fen: '500050' } },
                 fields: [{ ...degree, choices, sensitive: true }, { name: 'years', label: '工龄', kind: 'NUMBER', least: '0', most: '60' }, ...fields.map((one) => (one.kind === 'FILE' ? { ...one, fileKinds: ['PNG', 'PDF'], least: '1', most: '3' } : one))],
                 steps: [...file.steps, { title: '抽查', level: 2, role: 'FINANCE', hands: 1, days: 3, perMille: 50, elsewhere: true }], showing: { workingDays: 3, objectionDays: 20 },
@@ -198,12 +198,14 @@ describe('schemes at the desk', () => {
             const file = JSON.parse(readFileSync(new URL('innovation.json', folder), 'utf8')), schemeId = await draft(file);
             await edit(schemeId);
             await page.clickOn('the union chair', "[...document.querySelectorAll('[aria-label=由谁申报] .el-checkbox input')].at(0)");
+            await page.press('[aria-label=技能档案]', '不记入'); // what a union is given is no skill of hers
             await page.clickOn('carrying', "[...document.querySelectorAll('.el-checkbox')].find((one) => one.innerText.includes('沿用到下一期'))");
             const row = "[...document.querySelectorAll('fieldset.rows')].find((one) => one.querySelector('legend').innerText === '第 1 条' && one.innerText.includes('得几分'))";
             await page.clickOn('删除', `[...${row}.querySelectorAll('button')].at(-1)`);
             await until('one is gone', async () => await page.value(`${row}.querySelector('.el-select').innerText.includes('推广范围') && ${row}.innerText.includes('本行业')`));
             await keep();
             const saved = ok(await stack.get(`/v1/schemes/${schemeId}`, manages(901)));
+            assert.ok(!saved.skill);
             assert.deepEqual([saved.applicantRoles, saved.carries, saved.selection.points.map(({ field, choice }) => `${field} ${choice}`)], [['UNION_ADMIN'], true, ['spread 本行业', 'months ', 'saved ']]);
         });
     });

@@ -129,6 +129,7 @@ export function forget(form: SchemeForm, name: string) {
   if (form.field === name) form.field = '';
   if (form.by === name) Object.assign(form, { by: '', of: [] });
   for (const key of ['coverField', 'accountField', 'holderField', 'bankField'] as const) if (form[key] === name) form[key] = '';
+  if (form.skill && Object.values(form.skill).includes(name)) form.skill = null;
   if (form.strataField === name) Object.assign(form, { strataField: '', strata: [] });
 }
 
