@@ -53,17 +53,11 @@ void payments_accept_invoice(struct payments *payments, const struct statement *
     reply_invoice(invoice_accept(payments, statement, call, invoice), invoice, reply, call);
 }
 
-void payments_list_invoices(struct payments *payments, const struct statement *statement,
-                            Settlement__InvoiceList_Closure reply, void *call)
+/* A page of them; their texts are the messages'. */
+static void reply_invoices(struct invoice *found, size_t n, Settlement__InvoiceList_Closure reply, void *call)
 {
-    const struct rpc_page *page = rpc_page(call);
     Settlement__InvoiceList list = SETTLEMENT__INVOICE_LIST__INIT;
-    struct invoice *found = arena_alloc(rpc_arena(call), page->limit * sizeof(*found));
-    size_t n = 0;
 
-    invoices_ask(payments, statement->id, page->before, (int)page->limit, page->states);
-    while (found && n < page->limit && invoices_next(payments, &found[n]))
-        n++;
     for (size_t i = 0; i < n && rpc_page_takes(call, found[i].id); i++) {
         Settlement__Invoice *message = arena_message(rpc_arena(call), &settlement__invoice__descriptor);
 
@@ -74,20 +68,28 @@ void payments_list_invoices(struct payments *payments, const struct statement *s
     reply(&list, call);
 }
 
+void payments_list_invoices(struct payments *payments, const struct statement *statement,
+                            Settlement__InvoiceList_Closure reply, void *call)
+{
+    const struct rpc_page *page = rpc_page(call);
+    struct invoice *found = arena_alloc(rpc_arena(call), page->limit * sizeof(*found));
+    size_t n = 0;
+
+    invoices_ask(payments, statement->id, page->before, (int)page->limit, page->states);
+    while (found && n < page->limit && invoices_next(payments, &found[n]))
+        n++;
+    reply_invoices(found, n, reply, call);
+}
+
 void payments_list_these(struct payments *payments, const int64_t *ids, size_t n, Settlement__InvoiceList_Closure reply,
                          void *call)
 {
-    Settlement__InvoiceList list = SETTLEMENT__INVOICE_LIST__INIT;
+    struct invoice *found = arena_alloc(rpc_arena(call), n * sizeof(*found));
+    size_t there = 0;
 
-    for (size_t i = 0; i < n && rpc_page_takes(call, ids[i]); i++) {
-        Settlement__Invoice *message = arena_message(rpc_arena(call), &settlement__invoice__descriptor);
-        struct invoice *invoice = arena_alloc(rpc_arena(call), sizeof(*invoice)); /* its texts are the message's */
-
-        if (message && invoice && invoices_find(payments, ids[i], invoice))
-            invoice_message(invoice, message);
-        rpc_add(call, &list, invoices, invoice ? message : NULL);
-    }
-    reply(&list, call);
+    while (found && there < n && invoices_find(payments, ids[there], &found[there]))
+        there++;
+    reply_invoices(found, there, reply, call);
 }
 
 void payments_void_invoice(struct payments *payments, struct invoice *invoice, Settlement__Invoice_Closure reply,
